@@ -1,0 +1,1 @@
+"""Community dermatology photography: booking, capture, quality, custody, review and telling the patient."""
