@@ -1,0 +1,75 @@
+"""Settings: read once from the environment (`DERM_…`), passed by hand from there on."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """Every setting of the service; the README lists them with their defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="DERM_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = ""
+
+    data_dir: Path = Path("var")
+    database_url: str = ""
+
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_bucket_quarantine: str = "derm-quarantine"
+    s3_bucket_record: str = "derm-record"
+    s3_web_access_key: str = ""
+    s3_web_secret_key: SecretStr = SecretStr("")
+    s3_worker_access_key: str = ""
+    s3_worker_secret_key: SecretStr = SecretStr("")
+
+    key_file: Path | None = None
+    secret_key: SecretStr = SecretStr("")
+    demonstration: bool = False
+
+    session_idle_minutes: int = Field(default=30, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    organisation: str = "Community Dermatology Photography"
+    contact_phone: str = "01632 960 001"
+    contact_address: str = "Dermatology Photography Office, Community Hospital, Anytown AN1 1AA"
+    urgent_contact: str = "the on-call dermatologist on 01632 960 002"
+    minimum_free_mb: int = Field(default=256, ge=0)
+
+    @model_validator(mode="after")
+    def _cookies_need_a_safe_line(self) -> Self:
+        parts = urlsplit(self.address)
+        if parts.scheme != "https" and (parts.hostname or "") not in LOOPBACK:
+            raise ValueError(
+                "DERM_PUBLIC_URL must start with https:// unless the service is reached on "
+                "this machine only (127.0.0.1)."
+            )
+        return self
+
+    @property
+    def address(self) -> str:
+        """The URL people use, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies carry `Secure` whenever the line is https; loopback http is the exception."""
+        return self.address.startswith("https://")
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lasts without a request."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_length(self) -> timedelta:
+        """How long a session lasts at most."""
+        return timedelta(hours=self.session_hours)
