@@ -1,1 +1,1 @@
-"""Community dermatology photography: booking, capture, quality, custody, review and telling the patient."""
+"""Community dermatology photography, from referral to the patient being told."""
