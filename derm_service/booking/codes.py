@@ -1,0 +1,77 @@
+"""The coded words of booking."""
+
+from enum import StrEnum
+
+
+class ResourceKind(StrEnum):
+    """What cannot be in two places."""
+
+    ROOM = "room"
+    PHOTOGRAPHER = "photographer"
+    DERMATOSCOPE = "dermatoscope"
+    VAN = "van"
+    INTERPRETER = "interpreter"
+    CHAPERONE = "chaperone"
+    HOIST = "hoist"
+
+
+class Level(StrEnum):
+    """Whether a resource is taken for a clinic's hours or for one visit's minutes."""
+
+    CLINIC = "clinic"
+    VISIT = "visit"
+
+
+class AllocationState(StrEnum):
+    """What an allocation means just now."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+
+
+class ClinicState(StrEnum):
+    """Whether a clinic takes people."""
+
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class AppointmentState(StrEnum):
+    """Where an appointment stands; allowed moves stand in `rules.py`."""
+
+    BOOKED = "booked"
+    CHECKED_IN = "checked_in"
+    COMPLETED = "completed"
+    NOT_ATTENDED = "not_attended"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+
+
+LIVE = frozenset({AppointmentState.BOOKED, AppointmentState.CHECKED_IN, AppointmentState.COMPLETED})
+
+
+class CancelReason(StrEnum):
+    """Why an appointment was cancelled; `e_rs_codes` in rules.py maps each to e-RS."""
+
+    PATIENT_ILL = "patient_ill"
+    PATIENT_CANNOT_COME = "patient_cannot_come"
+    PATIENT_DECLINED = "patient_declined"
+    NO_TRANSPORT = "no_transport"
+    NO_INTERPRETER = "no_interpreter"
+    STAFF_ABSENT = "staff_absent"
+    CLINIC_CANCELLED = "clinic_cancelled"
+    EQUIPMENT_FAILED = "equipment_failed"
+    BOOKED_IN_ERROR = "booked_in_error"
+    REFERRAL_WITHDRAWN = "referral_withdrawn"
+    PATIENT_DIED = "patient_died"
+
+
+class NotAttendedReason(StrEnum):
+    """Why a person did not come, as far as known."""
+
+    FORGOT = "forgot"
+    ILL = "ill"
+    ARRIVED_TOO_LATE = "arrived_too_late"
+    NO_TRANSPORT = "no_transport"
+    NOT_KNOWN = "not_known"

@@ -1,0 +1,93 @@
+"""The coded words of a capture and of a visit."""
+
+from enum import StrEnum
+
+
+class View(StrEnum):
+    """Which picture of a lesion this is."""
+
+    OVERVIEW = "overview"
+    CLOSE_UP = "close_up"
+    DERMOSCOPIC = "dermoscopic"
+
+
+class CaptureState(StrEnum):
+    """How far a capture has come; allowed moves stand in `rules.py`."""
+
+    ANNOUNCED = "announced"
+    RECEIVING = "receiving"
+    RECEIVED = "received"
+    CHECKED = "checked"
+    FILED = "filed"
+    SET_ASIDE = "set_aside"
+    ERASED = "erased"
+
+
+class SetAsideReason(StrEnum):
+    """Why a capture is not on the record; its bytes are kept sealed for 30 days."""
+
+    RETAKEN = "retaken"
+    REJECTED = "rejected"
+    CHANGED_ON_THE_WAY = "changed_on_the_way"
+    WRONG_LESION = "wrong_lesion"
+
+
+class KeptReason(StrEnum):
+    """Why the photographer kept an image the gate would retake."""
+
+    BEST_POSSIBLE = "best_possible"
+    PATIENT_UNABLE = "patient_unable"  # tremor, pain, cannot hold still
+    SITE_DIFFICULT = "site_difficult"
+    GATE_WRONG = "gate_wrong"
+
+
+class Polarisation(StrEnum):
+    """DICOM Light Source Polarization (0016,1001)."""
+
+    POLARISED = "polarised"
+    NON_POLARISED = "non_polarised"
+
+
+class Contact(StrEnum):
+    """DICOM Contact Method (0016,1003)."""
+
+    CONTACT = "contact"
+    NON_CONTACT = "non_contact"
+
+
+class Immersion(StrEnum):
+    """DICOM Immersion Media (0016,1004), asked for contact dermoscopy."""
+
+    GEL = "gel"
+    ALCOHOL = "alcohol"
+    WATER = "water"
+    OIL = "oil"
+    NONE = "none"
+
+
+class Chaperone(StrEnum):
+    """What was settled about a chaperone for an intimate site."""
+
+    PRESENT = "present"
+    DECLINED_BY_PATIENT = "declined_by_patient"
+
+
+class RenditionSize(StrEnum):
+    """The copies that leave the store, named by their longest side in pixels."""
+
+    SMALL = "1024"
+    MEDIUM = "3072"
+    FULL = "full"
+    E_RS = "ers"  # 5 MB or less
+
+
+class RetakeReason(StrEnum):
+    """Why new captures are asked for."""
+
+    BLURRED = "blurred"
+    EXPOSURE = "exposure"
+    WRONG_SITE = "wrong_site"
+    MISSING_VIEW = "missing_view"
+    OBSCURED = "obscured"
+    SCALE_MISSING = "scale_missing"
+    OTHER = "other"

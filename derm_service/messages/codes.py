@@ -1,0 +1,47 @@
+"""The coded words of messages and of the Work page."""
+
+from enum import StrEnum
+
+
+class MessageKind(StrEnum):
+    """What a message is about."""
+
+    APPOINTMENT = "appointment"
+    APPOINTMENT_MOVED = "appointment_moved"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    OUTCOME_PATIENT = "outcome_patient"
+    OUTCOME_GP = "outcome_gp"
+
+
+class Addressee(StrEnum):
+    """Who it is for."""
+
+    PATIENT = "patient"
+    GP = "gp"
+
+
+class MessageState(StrEnum):
+    """How far a message has come; allowed moves stand in `rules.py`."""
+
+    LOCKED = "locked"  # waits until the patient was spoken to
+    READY = "ready"
+    PRINTED = "printed"
+    SENT = "sent"  # posted, or handed to the carrier
+    RETURNED = "returned"
+    FAILED = "failed"
+    STOPPED = "stopped"  # deceased, withdrawn, replaced by a corrected one
+
+
+class WorkKind(StrEnum):
+    """What waits for somebody."""
+
+    CALL_PATIENT = "call_patient"
+    POST_LETTER = "post_letter"
+    MESSAGE_FAILED = "message_failed"
+    LETTER_RETURNED = "letter_returned"
+    RETAKE_TO_BOOK = "retake_to_book"
+    NEEDS_SOMEONE_TODAY = "needs_someone_today"
+    SAFETY_ALERT = "safety_alert"
+    TELL_PATIENT = "tell_patient"
+    IMAGE_TROUBLE = "image_trouble"
+    REBOOK = "rebook"
