@@ -1,0 +1,34 @@
+// Requests to our own service: session cookie, CSRF header, and its sentences when it refuses.
+
+export function csrfToken(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+}
+
+export function post(url: string): Promise<Response> {
+  return fetch(url, { method: "POST", headers: { "X-CSRFToken": csrfToken() } });
+}
+
+/** The sentence of a refusal: {"message": "..."} or {"error": {"message": "..."}}; else null. */
+export function sentenceIn(body: string): string | null {
+  try {
+    const said: unknown = JSON.parse(body);
+    return messageOf(said) ?? messageOf((said as { error?: unknown }).error);
+  } catch {
+    return null;
+  }
+}
+
+function messageOf(said: unknown): string | null {
+  if (typeof said !== "object" || said === null) return null;
+  const message = (said as { message?: unknown }).message;
+  return typeof message === "string" && message !== "" ? message : null;
+}
+
+/** No answer, "busy" and "try later" pass; a refusal stays a refusal however often it is asked. */
+export function isWorthRetrying(status: number): boolean {
+  return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
