@@ -1,0 +1,86 @@
+// The card of one photograph while it is still in the browser's hands; later the server draws it.
+import { need } from "../shared/dom";
+
+export type Step = "waiting" | "preparing" | "sending" | "received" | "checking" | "not_sent";
+
+const WORDS: Record<Step, string> = {
+  waiting: "Waiting to send",
+  preparing: "Preparing",
+  sending: "Sending",
+  received: "Received",
+  checking: "Received. Photo quality is being checked",
+  not_sent: "Not sent",
+};
+
+const COLOURS: Record<Step, string> = {
+  waiting: "grey",
+  preparing: "grey",
+  sending: "blue",
+  received: "aqua-green",
+  checking: "aqua-green",
+  not_sent: "red",
+};
+
+export class Card {
+  readonly element: HTMLElement;
+  step: Step = "waiting";
+
+  constructor(template: HTMLTemplateElement, readonly name: string, captureId: string) {
+    const copy = template.content.cloneNode(true) as DocumentFragment;
+    this.element = need(copy, "[data-card]");
+    this.element.dataset["captureId"] = captureId;
+    need(this.element, "[data-card-name]").textContent = name;
+    for (const button of this.element.querySelectorAll("[data-card-retry], [data-card-drop]")) {
+      button.append(hidden(` ${name}`));
+    }
+    this.show("waiting");
+  }
+
+  /** Say truthfully where the photograph is; percent only while sending. */
+  show(step: Step, percent = 0): void {
+    this.step = step;
+    this.element.dataset["state"] = step;
+    const tag = need(this.element, "[data-card-state]");
+    tag.className = `nhsuk-tag nhsuk-tag--${COLOURS[step]}`;
+    tag.textContent = step === "sending" ? `${WORDS.sending} ${percent}%` : WORDS[step];
+    const bar = need(this.element, "[data-card-progress]") as HTMLProgressElement;
+    bar.hidden = step !== "sending";
+    bar.value = percent;
+    this.element.classList.toggle("app-capture-card--failed", step === "not_sent");
+    this.say("");
+    this.offer(false, false);
+  }
+
+  /** It did not go: say why, and offer what can be done. */
+  fail(message: string, canRetry: boolean): void {
+    this.show("not_sent");
+    this.say(message);
+    this.offer(canRetry, true);
+  }
+
+  say(message: string): void {
+    const note = need(this.element, "[data-card-note]");
+    note.textContent = message;
+    note.hidden = message === "";
+  }
+
+  onRetry(act: () => void): void {
+    need(this.element, "[data-card-retry]").addEventListener("click", act);
+  }
+
+  onDrop(act: () => void): void {
+    need(this.element, "[data-card-drop]").addEventListener("click", act);
+  }
+
+  private offer(retry: boolean, drop: boolean): void {
+    need(this.element, "[data-card-retry]").hidden = !retry;
+    need(this.element, "[data-card-drop]").hidden = !drop;
+  }
+}
+
+function hidden(text: string): HTMLElement {
+  const span = document.createElement("span");
+  span.className = "nhsuk-u-visually-hidden";
+  span.textContent = text;
+  return span;
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { isWorthRetrying } from "../shared/http";
+import { type CaptureStatus, isSettled } from "./verdict";
+
+const checked: CaptureStatus = {
+  id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null,
+};
+
+test("a capture is settled when it is filed or put away", () => {
+  assert.ok(isSettled({ ...checked, state: "filed" }));
+  assert.ok(isSettled({ ...checked, state: "set_aside", verdict: "reject" }));
+});
+
+test("a retake waits for the photographer, a good capture for its filing", () => {
+  assert.ok(isSettled({ ...checked, verdict: "retake" }));
+  assert.ok(!isSettled(checked));
+  assert.ok(!isSettled({ ...checked, verdict: "retake", kept_reason: "patient_in_pain" }));
+  assert.ok(!isSettled({ ...checked, state: "received", verdict: null }));
+});
+
+test("breaks of the line are tried again, refusals are not", () => {
+  assert.deepEqual([0, 409, 423, 503].map(isWorthRetrying), [true, true, true, true]);
+  assert.deepEqual([400, 401, 403, 413, 422].map(isWorthRetrying), Array(5).fill(false));
+});
