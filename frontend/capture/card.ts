@@ -46,7 +46,7 @@ export class Card {
     const bar = need(this.element, "[data-card-progress]") as HTMLProgressElement;
     bar.hidden = step !== "sending";
     bar.value = percent;
-    this.element.classList.toggle("app-capture-card--failed", step === "not_sent");
+    this.element.classList.toggle("derm-capture-card--failed", step === "not_sent");
     this.say("");
     this.offer(false, false);
   }

@@ -8,20 +8,14 @@ export function post(url: string): Promise<Response> {
   return fetch(url, { method: "POST", headers: { "X-CSRFToken": csrfToken() } });
 }
 
-/** The sentence of a refusal: {"message": "..."} or {"error": {"message": "..."}}; else null. */
+/** The sentence of a refusal, {"error": "..."}; null when the answer is something else. */
 export function sentenceIn(body: string): string | null {
   try {
-    const said: unknown = JSON.parse(body);
-    return messageOf(said) ?? messageOf((said as { error?: unknown }).error);
+    const said = (JSON.parse(body) as { error?: unknown } | null)?.error;
+    return typeof said === "string" && said !== "" ? said : null;
   } catch {
     return null;
   }
-}
-
-function messageOf(said: unknown): string | null {
-  if (typeof said !== "object" || said === null) return null;
-  const message = (said as { message?: unknown }).message;
-  return typeof message === "string" && message !== "" ? message : null;
 }
 
 /** No answer, "busy" and "try later" pass; a refusal stays a refusal however often it is asked. */

@@ -17,7 +17,7 @@ export class Badges {
   private readonly shown = new Map<string, HTMLElement>();
 
   constructor() {
-    this.element.className = "app-viewer__badges";
+    this.element.className = "derm-viewer__badges";
   }
 
   /** Put up, change or (with no words) take down the badge of this kind. */
@@ -29,7 +29,7 @@ export class Badges {
 
   private create(kind: string): HTMLElement {
     const badge = document.createElement("p");
-    badge.className = `app-viewer__badge app-viewer__badge--${kind}`;
+    badge.className = `derm-viewer__badge derm-viewer__badge--${kind}`;
     badge.dataset["badge"] = kind;
     this.element.append(badge);
     this.shown.set(kind, badge);

@@ -23,7 +23,7 @@ export function toolbar(
   label: string,
 ): HTMLElement {
   const bar = document.createElement("div");
-  bar.className = "app-viewer__tools";
+  bar.className = "derm-viewer__tools";
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", `Controls: ${label}`);
   for (const { icon, name, act } of TOOLS) {
@@ -36,7 +36,7 @@ export function toolbar(
 function button(icon: Icon, name: string, act: () => void): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
-  made.className = "app-viewer__tool";
+  made.className = "derm-viewer__tool";
   made.title = name;
   made.setAttribute("aria-label", name);
   made.append(drawing(icon));

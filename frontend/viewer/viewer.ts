@@ -16,8 +16,8 @@ export class ImageViewer {
   private readonly label: string;
   private readonly levels: Level[] | null;
   private readonly badges = new Badges();
-  private readonly stage = part("div", "app-viewer__stage");
-  private readonly image = part("div", "app-viewer__image");
+  private readonly stage = part("div", "derm-viewer__stage");
+  private readonly image = part("div", "derm-viewer__image");
   private viewer: OpenSeadragon.Viewer | null = null;
   private failure: HTMLElement | null = null;
 
@@ -27,10 +27,10 @@ export class ImageViewer {
   }
 
   mount(): void {
-    const heading = part("p", "app-viewer__label");
+    const heading = part("p", "derm-viewer__label");
     heading.textContent = this.label;
     this.stage.append(this.image, this.badges.element);
-    this.frame.classList.add("app-viewer");
+    this.frame.classList.add("derm-viewer");
     this.frame.replaceChildren(heading, this.stage);
     this.frame.dataset["viewerState"] = "loading";
     if (!this.levels) {
@@ -88,7 +88,7 @@ export class ImageViewer {
   private fail(): void {
     if (this.failure) return;
     this.frame.dataset["viewerState"] = "failed";
-    const banner = part("div", "app-viewer__failure");
+    const banner = part("div", "derm-viewer__failure");
     banner.setAttribute("role", "alert");
     const words = document.createElement("p");
     words.textContent = FAILED;
