@@ -72,6 +72,19 @@ class Chaperone(StrEnum):
     DECLINED_BY_PATIENT = "declined_by_patient"
 
 
+class NotPhotographedReason(StrEnum):
+    """Why a visit ended before a photograph could be taken."""
+
+    CONSENT_REFUSED = "consent_refused"
+    CAPACITY_NOT_SETTLED = "capacity_not_settled"
+    IDENTITY_NOT_CONFIRMED = "identity_not_confirmed"
+    UNWELL = "unwell"
+    NO_CHAPERONE = "no_chaperone"
+    NO_INTERPRETER = "no_interpreter"
+    EQUIPMENT_FAILED = "equipment_failed"
+    OTHER = "other"
+
+
 class RenditionSize(StrEnum):
     """The copies that leave the store, named by their longest side in pixels."""
 

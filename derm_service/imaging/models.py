@@ -16,6 +16,7 @@ from derm_service.imaging.codes import (
     Contact,
     Immersion,
     KeptReason,
+    NotPhotographedReason,
     Polarisation,
     RenditionSize,
     RetakeReason,
@@ -37,7 +38,7 @@ class Visit(Base):
     identity_confirmed_by_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("user_account.id")
     )
-    has_capacity: Mapped[bool | None]
+    has_capacity: Mapped[bool | None]  # for this decision; under 16 not asked
     consent_recorded_at: Mapped[datetime | None]
     chaperone: Mapped[Chaperone | None] = mapped_column(choice(Chaperone, "chaperone"))
     chaperone_name: Mapped[str] = mapped_column(default="")
@@ -46,6 +47,16 @@ class Visit(Base):
     needs_someone_today_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     finished_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    identity_failed_at: Mapped[datetime | None]  # the visit is stopped while this stands
+    identity_failed_note: Mapped[str] = mapped_column(default="")
+    identity_sorted_note: Mapped[str] = mapped_column(default="")  # how it was cleared up
+    competence_note: Mapped[str] = mapped_column(default="")  # why a young person may decide
+    interpreter: Mapped[str] = mapped_column(default="")  # who interpreted
+    no_interpreter_reason: Mapped[str] = mapped_column(default="")
+    not_photographed_reason: Mapped[NotPhotographedReason | None] = mapped_column(
+        choice(NotPhotographedReason, "not_photographed_reason")
+    )
+    not_photographed_note: Mapped[str] = mapped_column(default="")
 
     appointment: Mapped[Appointment] = relationship()
     image_sets: Mapped[list["ImageSet"]] = relationship(back_populates="visit")
