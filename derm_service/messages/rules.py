@@ -1,0 +1,70 @@
+"""Which moves a message knows and when work is due; pure."""
+
+from datetime import date, timedelta
+from functools import cache
+
+from govuk_bank_holidays.bank_holidays import BankHolidays
+
+from derm_service.errors import Conflict
+from derm_service.messages.codes import MessageState, WorkKind
+
+_S = MessageState
+ALLOWED: dict[MessageState, frozenset[MessageState]] = {
+    _S.LOCKED: frozenset({_S.READY, _S.STOPPED}),
+    _S.READY: frozenset({_S.PRINTED, _S.SENT, _S.FAILED, _S.STOPPED}),
+    _S.PRINTED: frozenset({_S.PRINTED, _S.SENT, _S.STOPPED}),
+    _S.SENT: frozenset({_S.RETURNED, _S.FAILED}),
+    _S.RETURNED: frozenset(),
+    _S.FAILED: frozenset({_S.READY, _S.STOPPED}),
+    _S.STOPPED: frozenset(),
+}
+"""Printed may be printed again; what was sent can come back but can no longer be stopped."""
+
+WORDS: dict[MessageState, str] = {
+    _S.LOCKED: "Locked",
+    _S.READY: "Ready to print",
+    _S.PRINTED: "Printed",
+    _S.SENT: "Posted",
+    _S.RETURNED: "Returned",
+    _S.FAILED: "Failed",
+    _S.STOPPED: "Stopped",
+}
+STOPPABLE = frozenset(state for state, to in ALLOWED.items() if _S.STOPPED in to)
+
+WORK_WORDS: dict[WorkKind, str] = {
+    WorkKind.CALL_PATIENT: "Call the patient",
+    WorkKind.POST_LETTER: "Post a letter",
+    WorkKind.MESSAGE_FAILED: "A message failed",
+    WorkKind.LETTER_RETURNED: "A letter came back",
+    WorkKind.RETAKE_TO_BOOK: "Book new photographs",
+    WorkKind.NEEDS_SOMEONE_TODAY: "Needs someone today",
+    WorkKind.SAFETY_ALERT: "Safety alert",
+    WorkKind.TELL_PATIENT: "Tell the patient",
+    WorkKind.IMAGE_TROUBLE: "Trouble with an image",
+    WorkKind.REBOOK: "Book again",
+}
+_SATURDAY = 5
+
+
+def check_move(now: MessageState, to: MessageState) -> None:
+    """Refuse a change of state a message does not know."""
+    if to not in ALLOWED[now]:
+        raise Conflict(
+            f"This message is “{WORDS[now].lower()}” and cannot become “{WORDS[to].lower()}”. "
+            "Load the page again to see where it stands."
+        )
+
+
+def next_working_day(day: date) -> date:
+    """The first day after this one that is neither at the weekend nor a bank holiday."""
+    day += timedelta(days=1)
+    while day.weekday() >= _SATURDAY or day in _bank_holidays():
+        day += timedelta(days=1)
+    return day
+
+
+@cache
+def _bank_holidays() -> frozenset[date]:
+    """England's, from the list inside the package: nothing is fetched."""
+    listed = BankHolidays(use_cached_holidays=True).get_holidays(BankHolidays.ENGLAND_AND_WALES)
+    return frozenset(holiday["date"] for holiday in listed)

@@ -1,0 +1,177 @@
+"""The rows of the Work page: raised by whoever sees a need, finished by whoever meets it."""
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from derm_service import audit, clock
+from derm_service.db import new_id
+from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import WorkItem
+from derm_service.people import Role, User
+
+COVERS: dict[Role, frozenset[Role]] = {
+    Role.LEAD: frozenset({Role.LEAD, Role.CLERK, Role.PHOTOGRAPHER}),
+}
+"""Whose lists a role also sees and may finish; every role covers itself."""
+
+
+def lists_of(user: User) -> frozenset[Role]:
+    """The roles whose work stands on this person's Work page."""
+    return frozenset().union(*(COVERS.get(role, frozenset({role})) for role in user.role_set))
+
+
+def raise_item(
+    session: Session,
+    *,
+    kind: WorkKind,
+    role: Role,
+    due_on: date,
+    referral_id: uuid.UUID | None = None,
+    subject_id: uuid.UUID | None = None,
+    note: str = "",
+    urgent: bool = False,
+    by: User | None = None,
+) -> WorkItem:
+    """Put a row on a role's list; while one for the same kind and subject is open, that one.
+
+    `subject_id` is the message, lesion, capture or appointment it is about.
+    """
+    once_key = f"{kind}:{role}:{subject_id or referral_id or 'service'}"
+    made: WorkItem | None = session.scalar(
+        insert(WorkItem)
+        .values(
+            id=new_id(),
+            kind=kind,
+            role=role,
+            referral_id=referral_id,
+            subject_id=subject_id,
+            once_key=once_key,
+            note=note,
+            urgent=urgent,
+            due_on=due_on,
+            opened_at=clock.now(),
+            done_how="",
+        )
+        .on_conflict_do_nothing(index_elements=["once_key"], index_where=sa.text("done_at IS NULL"))
+        .returning(WorkItem)
+    )
+    if made is not None:
+        audit.record(session, by=by, did="raised work", subject=made, detail={"kind": kind})
+        return made
+    return session.scalars(
+        sa.select(WorkItem).where(WorkItem.once_key == once_key, WorkItem.done_at.is_(None))
+    ).one()
+
+
+def finish(
+    session: Session,
+    *,
+    how: str,
+    by: User | None,
+    item_id: uuid.UUID | None = None,
+    kind: WorkKind | None = None,
+    subject_id: uuid.UUID | None = None,
+) -> int:
+    """Finish one row by id, or every open row of a kind and subject; how many were open."""
+    query = sa.select(WorkItem).where(WorkItem.done_at.is_(None)).with_for_update()
+    if item_id is not None:
+        query = query.where(WorkItem.id == item_id)
+    elif kind is not None and subject_id is not None:
+        query = query.where(WorkItem.kind == kind, WorkItem.subject_id == subject_id)
+    else:
+        raise TypeError("finish needs an item_id, or a kind and a subject_id")
+    items = session.scalars(query).all()
+    for item in items:
+        _finish(session, item, how=how, by=by)
+    return len(items)
+
+
+def finish_for_referral(
+    session: Session, *, referral_id: uuid.UUID, how: str, by: User | None
+) -> int:
+    """Finish every open row of a referral (withdrawn, the patient has died)."""
+    items = session.scalars(
+        sa.select(WorkItem)
+        .where(WorkItem.referral_id == referral_id, WorkItem.done_at.is_(None))
+        .with_for_update()
+    ).all()
+    for item in items:
+        _finish(session, item, how=how, by=by)
+    return len(items)
+
+
+def finish_by_hand(session: Session, *, item_id: uuid.UUID, how: str, by: User) -> WorkItem:
+    """Finish a row from the Work page; `how` is kept and shown in the audit."""
+    item = _open_item(session, item_id, by)
+    if not how.strip():
+        raise Invalid({"how": "Enter what was done"})
+    _finish(session, item, how=how.strip(), by=by)
+    return item
+
+
+def try_again(
+    session: Session, *, item_id: uuid.UUID, note: str, next_on: date, by: User
+) -> WorkItem:
+    """Record a call that reached nobody and when to try next; the row stays open."""
+    item = _open_item(session, item_id, by)
+    if next_on < clock.today():
+        raise Invalid({"next_on": "The next try must be today or later"})
+    was, item.due_on = item.due_on, next_on
+    said = f"{clock.london(clock.now()):%d %b %H:%M}: not reached. {note.strip()}".strip()
+    item.note = f"{item.note}\n{said}".strip()
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        did="tried to reach patient",
+        subject=item,
+        detail={"due_on": [str(was), str(next_on)]},
+    )
+    return item
+
+
+def open_items(session: Session, user: User) -> list[WorkItem]:
+    """What waits for this person's roles: urgent first, then by due date."""
+    return list(
+        session.scalars(
+            sa.select(WorkItem)
+            .where(WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user)))
+            .order_by(WorkItem.urgent.desc(), WorkItem.due_on, WorkItem.opened_at)
+        )
+    )
+
+
+def count_open(session: Session, user: User) -> int:
+    """How many rows wait for this person's roles."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(WorkItem)
+            .where(WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user)))
+        )
+        or 0
+    )
+
+
+def _open_item(session: Session, item_id: uuid.UUID, user: User) -> WorkItem:
+    item = session.get(WorkItem, item_id, with_for_update=True, populate_existing=True)
+    if item is None:
+        raise NotFound("There is no such piece of work.")
+    if item.role not in lists_of(user):
+        raise NotAllowed("This stands on the list of another role.")
+    if item.done_at is not None:
+        raise Conflict("Somebody has done this already.")
+    return item
+
+
+def _finish(session: Session, item: WorkItem, *, how: str, by: User | None) -> None:
+    item.done_at = clock.now()
+    item.done_by_id = by.id if by else None
+    item.done_how = how
+    session.flush()
+    audit.record(session, by=by, did="finished work", subject=item, detail={"kind": item.kind})

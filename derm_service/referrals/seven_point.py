@@ -1,0 +1,39 @@
+"""The weighted seven-point checklist for pigmented lesions (NICE NG12)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SUSPICIOUS_FROM = 3
+"""Three or more suggests suspected cancer; the referrer's judgement goes before the score."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of the checklist; major ones count two, minor ones one."""
+
+    code: str
+    label: str
+    weight: int
+
+
+ITEMS: tuple[Item, ...] = (
+    Item("change_in_size", "Change in size", 2),
+    Item("irregular_shape", "Irregular shape or border", 2),
+    Item("irregular_colour", "Irregular colour", 2),
+    Item("seven_mm_or_more", "7 mm or more across", 1),
+    Item("inflammation", "Inflammation", 1),
+    Item("oozing", "Oozing or crusting", 1),
+    Item("change_in_sensation", "Change in sensation, such as itch", 1),
+)
+BY_CODE = {item.code: item for item in ITEMS}
+
+
+def score(ticked: Iterable[str]) -> int:
+    """The weighted score, 0 to 10; raises KeyError for an unknown item."""
+    return sum(BY_CODE[code].weight for code in set(ticked))
+
+
+def labels(ticked: Iterable[str]) -> list[str]:
+    """The ticked items in words, majors first."""
+    wanted = set(ticked)
+    return [item.label for item in ITEMS if item.code in wanted]

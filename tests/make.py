@@ -1,0 +1,133 @@
+"""Builders with defaults: each makes one valid row, flushed, and takes what a test cares about."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import nhs_number
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.people import Role, User
+from derm_service.referrals import body_sites
+from derm_service.referrals.codes import Laterality, Priority
+from derm_service.referrals.models import AccessNeed, Lesion, Patient, Referral
+
+_count = itertools.count(1)
+CHEEK, BACK, GROIN = "36141000", "66643007", "280387007"
+
+
+def nhs_number_of(n: int) -> str:
+    """The nth valid NHS number of the 999 range, which is never given to a person."""
+    while True:
+        first_nine = f"999{n % 1_000_000:06d}"
+        check = nhs_number.calculate_checksum(first_nine)
+        if check is not None and check != 10:
+            return f"{first_nine}{check}"
+        n += 500_009  # this one has no check digit: take another that is far away
+
+
+def user(session: Session, *roles: Role, **given: Any) -> User:
+    """A member of staff, by default a clerk; nobody can sign in with this password hash."""
+    n = next(_count)
+    made = User(
+        **{
+            "email": f"person{n}@example.nhs.uk",
+            "name": f"Person {n}",
+            "roles": [role.value for role in roles or (Role.CLERK,)],
+            "password_hash": "!",
+            "created_at": clock.now(),
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def patient(session: Session, *, needs: tuple[str, ...] = (), **given: Any) -> Patient:
+    """A person of 66 with an address, a GP and a valid test NHS number."""
+    n = next(_count)
+    made = Patient(
+        **{
+            "nhs_number": nhs_number_of(n),
+            "family_name": f"Okafor{n}",
+            "given_name": "Adaeze",
+            "born_on": date(1960, 3, 14),
+            "sex": "female",
+            "address_lines": ["12 Mill Lane", "Anytown"],
+            "postcode": "AN1 2BC",
+            "phone": "01632 960111",
+            "mobile": "07700 900111",
+            "gp_name": "Dr S Patel",
+            "gp_practice_code": "C81001",
+            "gp_address_lines": ["Mill Surgery", "1 Mill Lane", "Anytown", "AN1 2AA"],
+            "created_at": clock.now(),
+            **given,
+        }
+    )
+    made.needs = [AccessNeed(need=need) for need in needs]
+    session.add(made)
+    session.flush()
+    return made
+
+
+def referral(
+    session: Session,
+    *,
+    patient: Patient | None = None,
+    priority: Priority = Priority.URGENT_SUSPECTED_CANCER,
+    days_ago: int = 3,
+    sites: tuple[tuple[str, Laterality], ...] = ((CHEEK, Laterality.LEFT),),
+    **given: Any,
+) -> Referral:
+    """An open referral received `days_ago`, with one lesion for each of `sites`."""
+    received_on = clock.today() - timedelta(days=days_ago)
+    made = Referral(
+        **{
+            "patient": patient or _patient(session),
+            "priority": priority,
+            "received_at": datetime(
+                received_on.year, received_on.month, received_on.day, 9, tzinfo=UTC
+            ),
+            "clock_started_on": received_on,
+            "referrer_name": "Dr S Patel",
+            "referrer_organisation": "Mill Surgery",
+            "created_at": clock.now(),
+            **given,
+        }
+    )
+    session.add(made)
+    for site_code, laterality in sites:
+        lesion(session, referral=made, site_code=site_code, laterality=laterality)
+    session.flush()
+    return made
+
+
+def lesion(
+    session: Session,
+    *,
+    referral: Referral,
+    site_code: str = CHEEK,
+    laterality: Laterality = Laterality.LEFT,
+    **given: Any,
+) -> Lesion:
+    """One more lesion of a referral, numbered after its others."""
+    site = body_sites.BY_CODE[site_code]
+    made = Lesion(
+        **{
+            "referral": referral,
+            "number": len(referral.lesions) + 1,
+            "site_code": site_code,
+            "laterality": laterality,
+            "intimate": site.is_intimate,
+            "question": "Growing for three months. Is this a melanoma?",
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+_patient = patient

@@ -1,0 +1,190 @@
+"""The outbox: written once, locked, posted, returned, stopped."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.audit import AuditEntry
+from derm_service.errors import Conflict
+from derm_service.messages import outbox
+from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
+from derm_service.messages.models import Message, WorkItem
+from derm_service.referrals import closing
+from derm_service.referrals.codes import Channel, WithdrawnReason
+from tests import make
+
+
+def written(session: Session, **given: Any) -> Message:
+    referral = given.pop("referral", None) or make.referral(session)
+    return outbox.write(
+        session,
+        **{
+            "referral": referral,
+            "kind": MessageKind.OUTCOME_PATIENT,
+            "addressee": Addressee.PATIENT,
+            "channel": Channel.LETTER,
+            "content": {"to": ["A"], "paragraphs": ["Good news."]},
+            "once_key": f"outcome:{referral.id}",
+            "by": make.user(session),
+            **given,
+        },
+    )
+
+
+def open_work(session: Session, kind: WorkKind) -> list[WorkItem]:
+    return list(
+        session.scalars(
+            sa.select(WorkItem).where(WorkItem.kind == kind, WorkItem.done_at.is_(None))
+        )
+    )
+
+
+def test_letter_is_written_once_when_the_same_fact_is_told_twice(session: Session) -> None:
+    referral = make.referral(session)
+
+    first = written(session, referral=referral)
+    second = written(session, referral=referral, content={"paragraphs": ["Other."]})
+
+    assert second.id == first.id
+    assert second.content["paragraphs"] == ["Good news."]
+
+
+def test_ready_letter_waits_on_the_work_page_until_it_is_posted(session: Session) -> None:
+    letter = written(session)
+    waiting = open_work(session, WorkKind.POST_LETTER)
+    clerk = make.user(session)
+
+    outbox.mark_printed(session, message_id=letter.id, by=clerk)
+    outbox.mark_sent(session, message_id=letter.id, by=clerk)
+
+    assert [item.subject_id for item in waiting] == [letter.id]
+    assert letter.state is MessageState.SENT
+    assert open_work(session, WorkKind.POST_LETTER) == []
+
+
+def test_locked_letter_cannot_be_posted_before_it_is_unlocked(session: Session) -> None:
+    letter = written(session, lock_reason="Tell the patient in person first")
+    clerk = make.user(session)
+
+    with pytest.raises(Conflict, match="locked"):
+        outbox.mark_sent(session, message_id=letter.id, by=clerk)
+    outbox.unlock(session, message_id=letter.id, override_reason="not_reachable", by=clerk)
+
+    assert letter.state is MessageState.READY
+    assert letter.override_reason == "not_reachable"
+    assert len(open_work(session, WorkKind.POST_LETTER)) == 1
+
+
+def test_returned_letter_asks_somebody_to_find_another_way(session: Session) -> None:
+    letter = written(session)
+    clerk = make.user(session)
+    outbox.mark_sent(session, message_id=letter.id, by=clerk)
+
+    outbox.mark_returned(session, message_id=letter.id, by=clerk, reason="Gone away")
+
+    (item,) = open_work(session, WorkKind.LETTER_RETURNED)
+    assert item.note == "Gone away"
+    assert item.due_on > clock.today()
+
+
+def test_failed_message_can_be_made_ready_again(session: Session) -> None:
+    letter = written(session)
+    outbox.mark_failed(session, message_id=letter.id, by=None, reason="No printer")
+    failed = open_work(session, WorkKind.MESSAGE_FAILED)
+
+    outbox.retry(session, message_id=letter.id, by=make.user(session))
+
+    assert len(failed) == 1
+    assert open_work(session, WorkKind.MESSAGE_FAILED) == []
+    assert letter.state is MessageState.READY
+
+
+@pytest.mark.parametrize("addressee", list(Addressee))
+def test_nothing_is_sent_when_the_patient_has_died(session: Session, addressee: Addressee) -> None:
+    referral = make.referral(session, patient=make.patient(session, deceased_on=date(2026, 1, 2)))
+
+    letter = written(session, referral=referral, addressee=addressee)
+
+    assert letter.state is MessageState.STOPPED
+    assert open_work(session, WorkKind.POST_LETTER) == []
+
+
+def test_death_stops_what_waits_and_leaves_what_went_out(session: Session) -> None:
+    referral = make.referral(session)
+    clerk = make.user(session)
+    posted = written(session, referral=referral, once_key="posted")
+    outbox.mark_sent(session, message_id=posted.id, by=clerk)
+    ready = written(session, referral=referral, once_key="ready")
+    locked = written(session, referral=referral, once_key="locked", lock_reason="Speak first")
+    closing.mark_deceased(session, patient_id=referral.patient_id, on=clock.today(), by=clerk)
+
+    stopped = outbox.stop_for_patient(
+        session, patient_id=referral.patient_id, reason="patient died", by=clerk
+    )
+
+    assert stopped == 2
+    assert [posted.state, ready.state, locked.state] == [
+        MessageState.SENT,
+        MessageState.STOPPED,
+        MessageState.STOPPED,
+    ]
+
+
+def test_withdrawn_referral_still_tells_that_the_appointment_is_cancelled(
+    session: Session,
+) -> None:
+    referral = make.referral(session)
+    closing.withdraw(
+        session,
+        referral_id=referral.id,
+        reason=WithdrawnReason.PATIENT_WISH,
+        by=make.user(session),
+    )
+
+    cancelled = written(
+        session, referral=referral, kind=MessageKind.APPOINTMENT_CANCELLED, once_key="cancelled"
+    )
+    outcome = written(session, referral=referral, once_key="outcome")
+
+    assert cancelled.state is MessageState.READY
+    assert outcome.state is MessageState.STOPPED
+
+
+def test_corrected_letter_keeps_the_lock_of_the_one_it_replaces(session: Session) -> None:
+    old = written(session, lock_reason="Tell the patient in person first")
+
+    new = outbox.replace(
+        session,
+        message_id=old.id,
+        content={"paragraphs": ["Corrected."]},
+        once_key="addendum:1",
+        by=make.user(session),
+    )
+
+    assert old.state is MessageState.STOPPED
+    assert new.state is MessageState.LOCKED
+
+
+def test_every_step_of_a_letter_is_in_the_audit(session: Session) -> None:
+    letter = written(session)
+    clerk = make.user(session)
+
+    outbox.mark_printed(session, message_id=letter.id, by=clerk)
+    outbox.mark_sent(session, message_id=letter.id, by=clerk)
+
+    did = session.scalars(
+        sa.select(AuditEntry.did)
+        .where(AuditEntry.subject_kind == "message", AuditEntry.subject_id == str(letter.id))
+        .order_by(AuditEntry.id)
+    ).all()
+    assert did == ["wrote message", "printed letter", "posted letter"]
+
+
+def test_text_message_is_written_as_a_letter_while_nothing_carries_texts(session: Session) -> None:
+    message = written(session, channel=Channel.SMS)
+
+    assert message.channel is Channel.LETTER
