@@ -25,7 +25,7 @@ def run() -> None:
         raise SystemExit("Set DERM_DATABASE_URL to the database that should be migrated.")
     engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Base.metadata, include_name=ours)
+        context.configure(connection=connection, target_metadata=Base.metadata, include_object=ours)
         with context.begin_transaction():
             context.run_migrations()
 
