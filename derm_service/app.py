@@ -1,0 +1,46 @@
+"""Wires the web application and returns it; no I/O, so every command works without a database."""
+
+from importlib import import_module
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from derm_service import logs, pages, web
+from derm_service.accounts import loading
+from derm_service.cli import install as commands
+from derm_service.config import Settings
+from derm_service.db import make_engine, make_sessions
+
+BLUEPRINTS = (
+    "accounts.routes",
+    "accounts.people_routes",
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; the database is first touched by the first request that needs it."""
+    settings = settings or Settings()
+    logs.configure()
+    app = Flask("derm_service")
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value() or None,
+        SESSION_COOKIE_NAME="__Host-derm" if settings.secure_cookies else "derm",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked in accounts.loading: bearer tokens need none
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        MAX_CONTENT_LENGTH=8_000_000,
+    )
+    app.extensions["derm.settings"] = settings
+    if settings.database_url:
+        app.extensions["derm.sessions"] = make_sessions(make_engine(settings.database_url))
+    pages.install(app)  # first: it sets the options of the template environment
+    CSRFProtect(app)
+    web.install(app)
+    loading.install(app)
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(f"derm_service.{name}").bp)
+    commands.install(app)
+    return app

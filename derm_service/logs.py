@@ -1,0 +1,40 @@
+"""Structured logs: one JSON object a line on standard error, without identifiers."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure() -> None:
+    """Send the service's and its libraries' logs through one formatter; safe to call again."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if getattr(each, "derm", False)]:
+        root.removeHandler(old)
+    handler.derm = True  # type: ignore[attr-defined]  # marks ours, so that a second call replaces it
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    # These write request lines, addresses and statements: identifiers could be in them.
+    for name in ("botocore", "boto3", "urllib3", "sqlalchemy.engine", "httpx", "werkzeug"):
+        logging.getLogger(name).setLevel(logging.WARNING)

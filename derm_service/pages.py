@@ -1,0 +1,135 @@
+"""What every page shares: the template environment, navigation, assets and response headers."""
+
+import json
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, url_for
+from flask_wtf.csrf import generate_csrf
+from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
+from markupsafe import Markup
+
+from derm_service import clock, wording
+from derm_service.forms import form_errors
+from derm_service.people import Action, may
+from derm_service.web import settings, signed_in_user
+
+HERE = Path(__file__).parent
+BUILD = HERE / "static" / "build"
+
+NAVIGATION: tuple[tuple[str, str, Action], ...] = (
+    ("Work", "messages.work", Action.WORK),
+    ("Waiting list", "booking.waiting_list", Action.BOOK),
+    ("New referral", "referrals.new", Action.REFER),
+    ("Clinic day", "visits.day_list", Action.CLINIC_DAY),
+    ("Clinics", "booking.clinics", Action.BOOK),
+    ("Review", "review.worklist", Action.REVIEW),
+    ("Letters", "telling.letters", Action.TELL),
+    ("People", "people.listing", Action.MANAGE_PEOPLE),
+    ("Places", "booking.places", Action.MANAGE_PLACES),
+)
+
+
+@cache
+def _manifest(_built_at: float) -> dict[str, str]:
+    names: dict[str, str] = json.loads((BUILD / "manifest.json").read_text())
+    return names
+
+
+def asset(name: str) -> str:
+    """The address of a built file ("app.css"); its hash is in the name, so it is kept for ever."""
+    built = BUILD / "manifest.json"
+    names = _manifest(built.stat().st_mtime) if built.exists() else {}
+    return url_for("static", filename=f"build/{names.get(name, name)}")
+
+
+def csrf() -> Markup:
+    """The hidden field every form carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def csp_nonce() -> str:
+    """This response's nonce for the one inline script of the NHS.UK page template."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The menu of the signed-in person: only what their roles may open."""
+    user = signed_in_user()
+    if user is None:
+        return []
+    return [
+        {"text": text, "href": url_for(endpoint), "current": request.endpoint == endpoint}
+        for text, endpoint, action in NAVIGATION
+        if may(user, action) and endpoint in current_app.view_functions
+    ]
+
+
+def _context() -> dict[str, Any]:
+    user = signed_in_user()
+    return {
+        "cspNonce": csp_nonce(),
+        "assetPath": url_for("static", filename="build"),
+        "signed_in": user,
+        "organisation": settings().organisation,
+        "demonstration": settings().demonstration,
+        "Action": Action,
+        "may": lambda action: user is not None and may(user, action),
+        "today": clock.today(),
+        "endpoints": current_app.view_functions,
+    }
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; "
+        f"script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; font-src 'self'; "
+        "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    response.headers.setdefault(
+        "Permissions-Policy", "geolocation=(), microphone=(), camera=(self)"
+    )
+    if settings().secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def install(app: Flask) -> None:
+    """Give the app its templates, filters, globals and headers."""
+    app.jinja_options = {
+        "undefined": ChainableUndefined,  # the NHS.UK macros read chains of absent parameters
+        "autoescape": True,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "loader": ChoiceLoader(
+            [FileSystemLoader(HERE / "templates"), PackageLoader("nhsuk_frontend_jinja")]
+        ),
+    }
+    env = app.jinja_env
+    for name in ("day", "weekday", "time", "day_time", "nhs_number", "code"):
+        env.filters[name] = getattr(wording, name)
+    env.globals.update(
+        asset=asset,
+        csrf=csrf,
+        navigation=navigation,
+        full_name=wording.full_name,
+        age=wording.age,
+        count=wording.count,
+        form_errors=form_errors,
+    )
+    app.context_processor(_context)
+    app.after_request(_headers)
