@@ -1,0 +1,264 @@
+"""Signing in, the lock, passwords, sessions that end and the draft they leave."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.accounts import people
+from derm_service.accounts.models import Draft, UserSession
+from derm_service.accounts.passwords import weakness
+from derm_service.accounts.sign_in import digest, make_token, sign_in
+from derm_service.audit import AuditEntry
+from derm_service.errors import Conflict, Invalid
+from derm_service.people import Role, User
+from tests import make
+from tests.surf import csrf_token, post, sign_in_as
+
+PASSWORD = "three random words"
+
+
+@pytest.fixture
+def ada(session: Session) -> User:
+    return people.add(
+        session,
+        email="Ada@example.nhs.uk",
+        name="Ada Lovelace",
+        roles=[Role.ADMINISTRATOR, Role.CLERK],
+        password=PASSWORD,
+        intimate_images=False,
+        by=None,
+    )
+
+
+def test_person_signs_in_and_goes_on_to_where_they_were_going(
+    client: FlaskClient, ada: User
+) -> None:
+    asked = client.get("/people")
+
+    signed_in = post(
+        client, "/sign-in", email=" ada@EXAMPLE.nhs.uk ", password=PASSWORD, next="/people"
+    )
+
+    assert asked.location == "/sign-in?next=/people"
+    assert signed_in.location == "/people"
+    assert client.get("/people").status_code == 200
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_sign_in_never_leads_to_another_site(client: FlaskClient, ada: User, target: str) -> None:
+    answer = post(client, "/sign-in", email=ada.email, password=PASSWORD, next=target)
+
+    assert answer.location == "/"
+
+
+def test_unknown_wrong_and_disabled_read_the_same_sentence(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    wrong = post(client, "/sign-in", email=ada.email, password="not this one")
+    unknown = post(client, "/sign-in", email="nobody@example.nhs.uk", password="not this one")
+    ada.disabled_at = clock.now()
+    session.flush()
+    disabled = post(client, "/sign-in", email=ada.email, password=PASSWORD)
+
+    assert {each.status_code for each in (wrong, unknown, disabled)} == {422}
+    assert all("The email address or password is wrong" in each.text for each in (wrong, unknown))
+    assert "The email address or password is wrong" in disabled.text
+
+
+def test_five_failures_lock_the_account_for_fifteen_minutes(session: Session, ada: User) -> None:
+    for _ in range(5):
+        sign_in(session, email=ada.email, password="not this one")
+
+    locked = sign_in(session, email=ada.email, password=PASSWORD)
+    with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=1), tick=False):
+        later = sign_in(session, email=ada.email, password=PASSWORD)
+
+    assert locked.user is None
+    assert later.user == ada
+    lock = session.scalar(
+        sa.select(AuditEntry).where(AuditEntry.did == "locked account after failed sign-ins")
+    )
+    assert lock is not None
+
+
+def test_cookie_holds_a_token_the_database_only_knows_the_digest_of(
+    session: Session, ada: User
+) -> None:
+    outcome = sign_in(session, email=ada.email, password=PASSWORD)
+
+    row = session.scalars(sa.select(UserSession)).one()
+    assert row.token_sha256 == digest(outcome.token) != outcome.token
+
+
+def test_signed_out_session_is_dead_even_with_its_old_cookie(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    row = sign_in_as(client, session, ada)
+    with client.session_transaction() as cookie:
+        token = cookie["token"]
+
+    post(client, "/sign-out")
+    with client.session_transaction() as cookie:
+        cookie["token"] = token
+
+    assert row.ended_at is not None
+    assert client.get("/account").status_code == 303
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=31), timedelta(hours=12, seconds=1)])
+def test_session_ends_after_idling_and_at_its_longest(
+    client: FlaskClient, session: Session, ada: User, after: timedelta
+) -> None:
+    row = sign_in_as(client, session, ada)
+    if after > timedelta(hours=1):
+        row.seen_at = clock.now() + after  # busy all the time
+    session.flush()
+
+    with time_machine.travel(clock.now() + after, tick=False):
+        answer = client.get("/account")
+
+    assert answer.status_code == 303
+
+
+def test_timed_out_form_is_kept_and_given_back_after_signing_in(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in_as(client, session, ada)
+    token = csrf_token(client)
+    typed = {"csrf_token": token, "name": "Grace Hopper", "email": "grace@example.nhs.uk"}
+
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        late = client.post("/people/add", data={**typed, "password": "must never be kept"})
+
+    assert late.location == "/sign-in?next=/people/add"
+    assert "Your session ended" in client.get("/sign-in").text
+    again = post(client, "/sign-in", email=ada.email, password=PASSWORD, next="/people/add")
+    page = client.get(again.location).text
+    assert "Grace Hopper" in page
+    assert session.scalars(sa.select(Draft)).one().form.keys() == {"name", "email"}
+
+
+def test_draft_is_forgotten_when_its_page_is_sent_and_taken(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in_as(client, session, ada)
+    grace = make.user(session, name="Grace Hopper")
+    path = f"/people/{grace.id}"
+    session.add(Draft(user_id=ada.id, path=path, form={"name": ["X"]}, saved_at=clock.now()))
+
+    post(client, path, name="Grace B Hopper", roles="clerk", email=grace.email)
+
+    assert session.scalars(sa.select(Draft)).all() == []
+
+
+def test_changing_the_password_ends_the_other_sessions_only(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in(session, email=ada.email, password=PASSWORD)
+    mine = sign_in_as(client, session, ada)
+
+    answer = post(
+        client,
+        "/account",
+        current=PASSWORD,
+        new="four quite random words",
+        again="four quite random words",
+    )
+
+    assert answer.status_code == 303
+    live = session.scalars(sa.select(UserSession).where(UserSession.ended_at.is_(None))).all()
+    assert [each.id for each in live] == [mine.id]
+    assert sign_in(session, email=ada.email, password="four quite random words").user == ada
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "12 characters"),
+        ("lovelace1234", "name"),
+        ("aaaaaaaaaaaaaaa", "repeat"),
+        ("x" * 129, "fewer"),
+    ],
+)
+def test_weak_password_is_refused_with_its_reason(password: str, why: str) -> None:
+    assert why in (weakness(password, email="ada@example.nhs.uk", name="Ada Lovelace") or "")
+
+
+def test_disabled_person_is_out_at_once(client: FlaskClient, session: Session, ada: User) -> None:
+    grace = make.user(session, Role.ADMINISTRATOR)
+    sign_in_as(client, session, ada)
+    assert client.get("/account").status_code == 200
+
+    people.disable(session, user=ada, by=grace)
+    session.flush()
+
+    assert client.get("/account").status_code == 303
+
+
+def test_last_administrator_can_neither_be_disabled_nor_lose_the_role(
+    session: Session, ada: User
+) -> None:
+    clerk = make.user(session)
+
+    with pytest.raises(Conflict, match="last administrator"):
+        people.disable(session, user=ada, by=clerk)
+    with pytest.raises(Conflict, match="last administrator"):
+        people.change(
+            session, user=ada, name=ada.name, roles=["clerk"], intimate_images=False, by=clerk
+        )
+
+
+def test_email_is_taken_whatever_its_case(session: Session, ada: User) -> None:
+    with pytest.raises(Conflict, match="already has this email"):
+        people.add(
+            session,
+            email=ada.email.upper(),
+            name="Another Ada",
+            roles=["clerk"],
+            password=PASSWORD,
+            intimate_images=False,
+            by=None,
+        )
+
+
+def test_unknown_role_is_refused(session: Session) -> None:
+    with pytest.raises(Invalid) as refused:
+        people.add(
+            session,
+            email="x@example.nhs.uk",
+            name="X Ample",
+            roles=["emperor"],
+            password=PASSWORD,
+            intimate_images=False,
+            by=None,
+        )
+
+    assert "roles" in refused.value.fields
+
+
+def test_bearer_token_needs_no_csrf_and_a_wrong_one_is_refused(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    token = make_token(session, user=ada, label="test", by=ada)
+
+    right = client.get("/account", headers={"Authorization": f"Bearer {token}"})
+    wrong = client.get("/account", headers={"Authorization": "Bearer nonsense"})
+
+    assert right.status_code == 200
+    assert wrong.status_code == 303
+
+
+def test_form_without_its_token_is_refused(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in_as(client, session, ada)
+
+    answer = client.post("/sign-out")
+
+    assert answer.status_code == 400
+    assert "reload the page" in answer.text
