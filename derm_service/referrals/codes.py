@@ -110,6 +110,7 @@ class UnphotographedReason(StrEnum):
     DECLINED = "declined"
     NOT_REACHABLE = "not_reachable"  # under hair, nail, dressing
     UNSAFE = "unsafe"
+    NOT_POSSIBLE = "not_possible"  # at that visit: capacity, chaperone, interpreter, equipment
 
 
 ETHNIC_CATEGORIES: dict[str, str] = {
