@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from derm_service import audit, clock
 from derm_service.booking import ledger, queries, rules
 from derm_service.booking.codes import ClinicState, Level, LocationKind, ResourceKind
-from derm_service.booking.models import Clinic, Location, MobileUnit, Resource, Slot
+from derm_service.booking.models import Appointment, Clinic, Location, MobileUnit, Resource, Slot
 from derm_service.db import new_id
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
@@ -91,7 +91,7 @@ def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: Us
     return clinic
 
 
-def _who_is_booked(people: Sequence[queries.Appointment]) -> str:
+def _who_is_booked(people: Sequence[Appointment]) -> str:
     named = ", ".join(
         f"{full_name(one.patient.given_name, one.patient.family_name)} at "
         f"{time(one.slot.starts_at)}"

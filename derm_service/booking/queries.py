@@ -195,7 +195,8 @@ def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, lis
     )
     held: dict[uuid.UUID, list[Resource]] = {}
     for clinic_id, resource in found:
-        held.setdefault(clinic_id, []).append(resource)
+        if clinic_id is not None:
+            held.setdefault(clinic_id, []).append(resource)
     return held
 
 
