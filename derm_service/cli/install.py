@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from derm_service.cli import jobs, people
+from derm_service.cli import jobs, people, service
 
-GROUPS = (people.group, jobs.group)
+GROUPS = (people.group, jobs.group, service.group)
 
 
 def install(app: Flask) -> None:

@@ -20,9 +20,9 @@ from botocore.credentials import Credentials
 
 from derm_service.embedded.process import (
     CannotStart,
+    Program,
     check_space,
     died,
-    spawn,
     stop,
     writing,
 )
@@ -59,12 +59,21 @@ class ObjectStore:
     web: Keys
     worker: Keys
     admin: Keys
-    log: Path
+    program: Program
     process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> Path:
+        """Where it writes what it does."""
+        return self.program.log
 
     def stop(self) -> None:
         """SIGTERM and three seconds; it would linger for half a minute, and reads back well."""
-        stop(self.process, (signal.SIGTERM, 3))
+        stop([self.process], (signal.SIGTERM, 3))
+
+    def restart(self) -> None:
+        """Start it again with the same keys and ports, after it ended for whatever reason."""
+        self.process = self.program.start()
 
     def wait_ready(self) -> None:
         """Return when both buckets take objects; CannotStart when the program ended instead."""
@@ -122,8 +131,8 @@ def launch_object_store(
             (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         ports = _ports(home / "ports.json")
         _write_config(home, quarantine, record, web, worker, admin)
-    process = spawn(
-        _argv(home, ports, needed_mb),
+    program = Program(
+        tuple(_argv(home, ports, needed_mb)),
         log=log,
         when_orphaned=signal.SIGKILL,
         env={"PATH": "/usr/bin:/bin", "HOME": str(home), "TZ": "UTC"},
@@ -137,8 +146,8 @@ def launch_object_store(
         web=web,
         worker=worker,
         admin=admin,
-        log=log,
-        process=process,
+        program=program,
+        process=program.start(),
     )
 
 

@@ -15,12 +15,12 @@ from derm_service.embedded import root_home
 from derm_service.embedded.process import (
     CannotStart,
     Owner,
+    Program,
     cannot_run,
     check_space,
     died,
     disk_full,
     open_log,
-    spawn,
     stop,
     writing,
 )
@@ -50,12 +50,22 @@ class Postgres:
     url: str
     admin_url: str
     home: Path
-    log: Path
+    program: Program
     process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> Path:
+        """Where it writes what it does."""
+        return self.program.log
 
     def stop(self) -> None:
         """Fast shutdown, then the immediate one (the next start replays the log)."""
-        stop(self.process, (signal.SIGINT, 5), (signal.SIGQUIT, 2))
+        stop([self.process], (signal.SIGINT, 5), (signal.SIGQUIT, 2))
+
+    def restart(self) -> None:
+        """Start it again where it was, after it ended for whatever reason."""
+        _clear_leftover(self.home / "data")
+        self.process = self.program.start()
 
     def wait_ready(self) -> None:
         """Return when the cluster takes connections; CannotStart when it ended instead."""
@@ -67,7 +77,7 @@ class Postgres:
             except psycopg.OperationalError:
                 time.sleep(0.05)
             else:
-                return
+                return _make_database(self.admin_url)
         self.stop()
         raise CannotStart(f"PostgreSQL was not ready in {PATIENCE_SECONDS} s; see {self.log}.")
 
@@ -89,7 +99,6 @@ def start_postgres(data_dir: Path, *, durable: bool = True, needed_mb: int = 256
     server = launch_postgres(data_dir, durable=durable, needed_mb=needed_mb)
     try:
         server.wait_ready()
-        _make_database(server.admin_url)
     except BaseException:
         server.stop()
         raise
@@ -114,8 +123,8 @@ def launch_postgres(data_dir: Path, *, durable: bool = True, needed_mb: int = 25
     _clear_leftover(home / "data")
     options = {**SETTINGS, **({} if durable else HASTY), "unix_socket_directories": str(socket)}
     argv = [str(install / "bin" / "postgres"), "-D", str(home / "data")]
-    process = spawn(
-        [*argv, *(f"--{key}={value}" for key, value in options.items())],
+    program = Program(
+        (*argv, *(f"--{key}={value}" for key, value in options.items())),
         log=log,
         when_orphaned=signal.SIGINT,
         env=PLAIN_ENV,
@@ -127,8 +136,8 @@ def launch_postgres(data_dir: Path, *, durable: bool = True, needed_mb: int = 25
         url=f"postgresql://{NAME}@/{NAME}?host={host}",
         admin_url=f"postgresql://postgres@/postgres?host={host}",
         home=home,
-        log=log,
-        process=process,
+        program=program,
+        process=program.start(),
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -93,45 +94,48 @@ def open_log(path: Path) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def spawn(
-    argv: Sequence[str | Path],
-    *,
-    log: Path,
-    when_orphaned: signal.Signals,
-    env: Mapping[str, str],
-    cwd: Path,
-    owner: Owner | None = None,
-    pass_fds: Sequence[int] = (),
-) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own (Ctrl-C reaches only us), tied to our life."""
-    parent = os.getpid()
+@dataclass(frozen=True)
+class Program:
+    """How one program is started, as often as need be."""
 
-    def tie_to_parent() -> None:
-        if LIBC is not None:
-            LIBC.prctl(PR_SET_PDEATHSIG, int(when_orphaned))
-            if os.getppid() != parent:
-                os._exit(1)
+    argv: tuple[str | Path, ...]
+    log: Path
+    when_orphaned: signal.Signals  # what it is sent when its starter dies
+    env: Mapping[str, str]
+    cwd: Path
+    owner: Owner | None = None
+    pass_fds: tuple[int, ...] = ()
 
-    output = open_log(log)
-    try:
-        return subprocess.Popen(  # noqa: S603 (no shell; argv is ours)
-            [str(part) for part in argv],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
-            preexec_fn=tie_to_parent,
-            pass_fds=pass_fds,
-            user=owner.uid if owner else None,
-            group=owner.gid if owner else None,
-            extra_groups=[] if owner else None,
-        )
-    except OSError as error:
-        raise cannot_run(Path(argv[0]), error) from error
-    finally:
-        os.close(output)
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own (Ctrl-C reaches only us), tied to our life."""
+        parent = os.getpid()
+
+        def tie_to_parent() -> None:
+            if LIBC is not None:
+                LIBC.prctl(PR_SET_PDEATHSIG, int(self.when_orphaned))
+                if os.getppid() != parent:
+                    os._exit(1)
+
+        output = open_log(self.log)
+        try:
+            return subprocess.Popen(  # noqa: S603 (no shell; argv is ours)
+                [str(part) for part in self.argv],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(self.env),
+                cwd=self.cwd,
+                start_new_session=True,
+                preexec_fn=tie_to_parent,
+                pass_fds=self.pass_fds,
+                user=self.owner.uid if self.owner else None,
+                group=self.owner.gid if self.owner else None,
+                extra_groups=[] if self.owner else None,
+            )
+        except OSError as error:
+            raise cannot_run(Path(self.argv[0]), error) from error
+        finally:
+            os.close(output)
 
 
 def cannot_run(program: Path, error: OSError) -> CannotStart:
@@ -160,19 +164,21 @@ def died(name: str, process: subprocess.Popen[bytes], log: Path) -> CannotStart:
     return CannotStart(f"{name} did not start: {last[:300]} (the whole story is in {log}).")
 
 
-def stop(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
-    """Send each signal and wait its seconds for the end; then kill whatever is left of the group.
+def stop(
+    processes: Sequence[subprocess.Popen[bytes]], *steps: tuple[signal.Signals, float]
+) -> None:
+    """Send each signal and wait its seconds for all to end; then kill what is left of the groups.
 
-    Only the program itself is signalled politely: it knows best how to end its children.
+    Only the programs themselves are signalled politely: they know best how to end their children.
     """
     for sig, seconds in steps:
-        if process.poll() is not None:
-            break
-        process.send_signal(sig)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            continue
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(sig)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and any(each.poll() is None for each in processes):
+            time.sleep(0.02)
+    for process in processes:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,39 @@
+PYTHON := .venv/bin/python
+SETUP := tools/with_python.sh tools/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-long lint format lock
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
+
+setup: ## Virtual environment, Node packages and front end, where anything changed
+	@$(SETUP)
+
+run: setup ## Set up whatever is missing and start the service on http://127.0.0.1:8000
+	@exec $(PYTHON) -m flask --app wsgi service run
+
+test: lint ## Set up whatever is missing and run every check and test
+	@$(SETUP) --browser
+	$(PYTHON) -m pytest -m "not long"
+
+test-long: setup ## The long forms of the tests
+	@$(SETUP) --browser
+	$(PYTHON) -m pytest -m long --timeout 3600
+
+lint: setup ## Style, types, import rules, TypeScript
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) tools/node.py node_modules/typescript/bin/tsc --noEmit
+	$(PYTHON) tools/node.py frontend/test.mjs
+
+format: setup ## Let ruff put the code into shape
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: ## Pin requirements.in again: every package, for all platforms, with hashes
+	.venv/bin/uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
+		--only-binary :all: --generate-hashes --no-annotate --upgrade \
+		--custom-compile-command "make lock" --quiet requirements.in --output-file requirements.txt

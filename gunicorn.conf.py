@@ -1,0 +1,20 @@
+"""How the web server runs: two processes of sixteen threads, nothing shared before the fork."""
+
+from pathlib import Path
+
+from derm_service.config import Settings
+
+wsgi_app = "wsgi:app"
+bind = f"{Settings().host}:{Settings().port}"
+worker_class = "gthread"
+workers = 2
+threads = 16
+preload_app = False
+timeout = 60
+graceful_timeout = 4
+keepalive = 5
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (heartbeat only)
+control_socket_disable = True
+accesslog = None  # the service logs its requests itself, without identifiers
+loglevel = "warning"
+forwarded_allow_ips = "127.0.0.1"
