@@ -70,9 +70,9 @@ class Required:
             raise ValidationError(self.sentence)
 
 
-def choices(enum: type[StrEnum], labels: dict[str, str] | None = None) -> list[tuple[str, str]]:
-    """(value, label) of every member, in the order they are written."""
-    return [(each.value, (labels or {}).get(each.value, code(each.value))) for each in enum]
+def choices(enum: type[StrEnum], labels: dict[str, str] | None = None) -> dict[str, str]:
+    """Value and label of every member, in the order they are written."""
+    return {each.value: (labels or {}).get(each.value, code(each.value)) for each in enum}
 
 
 def stripped(value: Any) -> Any:

@@ -8,6 +8,17 @@ import nhs_number
 from sqlalchemy.orm import Session
 
 from derm_service import clock
+from derm_service.booking import ledger, rules
+from derm_service.booking.codes import LIVE, AppointmentState, CancelReason, Level, ResourceKind
+from derm_service.booking.models import (
+    Appointment,
+    Clinic,
+    Location,
+    MobileUnit,
+    Resource,
+    Slot,
+)
+from derm_service.db import new_id
 from derm_service.people import Role, User
 from derm_service.referrals import body_sites
 from derm_service.referrals.codes import Laterality, Priority
@@ -131,3 +142,137 @@ def lesion(
 
 
 _patient = patient
+
+
+def location(session: Session, **given: Any) -> Location:
+    """A community hospital with step-free access."""
+    n = next(_count)
+    made = Location(
+        **{
+            "name": f"Mill Road Hospital {n}",
+            "kind": "hospital",
+            "address_lines": ["Mill Road", "Anytown"],
+            "postcode": "AN2 3CD",
+            "directions": "Bus 7 stops outside. Park in car park B.",
+            "features": ["step_free", "accessible_toilet"],
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def van(session: Session, **given: Any) -> MobileUnit:
+    """A van without its resource row."""
+    made = MobileUnit(**{"name": f"Van {next(_count)}", **given})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def resource(session: Session, kind: ResourceKind = ResourceKind.ROOM, **given: Any) -> Resource:
+    """Something that cannot be in two places."""
+    made = Resource(**{"kind": kind, "name": f"{kind.capitalize()} {next(_count)}", **given})
+    session.add(made)
+    session.flush()
+    return made
+
+
+def resources(session: Session, location: Location) -> list[Resource]:
+    """A room of the place, a photographer and a dermatoscope."""
+    return [
+        resource(session, ResourceKind.ROOM, location_id=location.id),
+        resource(session, ResourceKind.PHOTOGRAPHER),
+        resource(session, ResourceKind.DERMATOSCOPE),
+    ]
+
+
+def clinic(
+    session: Session,
+    *,
+    starts_at: datetime | None = None,
+    hours: float = 2,
+    slot_minutes: int = 20,
+    location: Location | None = None,
+    holds: list[Resource] | None = None,
+    **given: Any,
+) -> Clinic:
+    """An open clinic in a week with its staff and kit in the ledger; may lie in the past."""
+    place = location or _location(session)
+    start = starts_at or clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=7)
+    end = start + timedelta(hours=hours)
+    made = Clinic(
+        **{
+            "id": new_id(),
+            "location": place,
+            "starts_at": start,
+            "ends_at": end,
+            "slot_minutes": slot_minutes,
+            "slots": [
+                Slot(id=new_id(), starts_at=one, ends_at=other)
+                for one, other in rules.cut(start, end, slot_minutes)
+            ],
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    held = holds if holds is not None else resources(session, place)
+    ledger.take(
+        session,
+        [one.id for one in held],
+        level=Level.CLINIC,
+        during=ledger.span(start, end),
+        clinic_id=made.id,
+    )
+    return made
+
+
+def slot(session: Session, **given: Any) -> Slot:
+    """The first slot of a clinic of its own."""
+    return clinic(session, **given).slots[0]
+
+
+def appointment(
+    session: Session,
+    *,
+    slot: Slot | None = None,
+    referral: Referral | None = None,
+    state: AppointmentState = AppointmentState.BOOKED,
+    by: User | None = None,
+    **given: Any,
+) -> Appointment:
+    """A referral in a slot, in the ledger while it is live; `booking.book` without its letters."""
+    place = slot or _slot(session)
+    who = referral or _referral(session)
+    cancelled = state is AppointmentState.CANCELLED
+    made = Appointment(
+        **{
+            "id": new_id(),
+            "slot": place,
+            "referral": who,
+            "patient": who.patient,
+            "during": ledger.span(place.starts_at, place.ends_at),
+            "state": state,
+            "cancel_reason": CancelReason.PATIENT_ILL if cancelled else None,
+            "booked_by_id": (by or user(session)).id,
+            "booked_at": clock.now(),
+            "checked_in_at": clock.now() if state is AppointmentState.CHECKED_IN else None,
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    if state in LIVE:
+        ledger.take(
+            session,
+            ledger.resources_of_clinic(session, place.clinic_id),
+            level=Level.VISIT,
+            during=made.during,
+            appointment_id=made.id,
+        )
+    return made
+
+
+_location, _slot, _referral = location, slot, referral

@@ -130,7 +130,7 @@ def _not_the_last_administrator(session: Session, user: User) -> None:
     # The lock makes two administrators who disable each other wait for one another.
     administrators = session.scalars(
         sa.select(User)
-        .where(User.roles.contains([Role.ADMINISTRATOR.value]), User.disabled_at.is_(None))
+        .where(sa.any_(User.roles) == Role.ADMINISTRATOR.value, User.disabled_at.is_(None))
         .order_by(User.id)
         .with_for_update()
     ).all()

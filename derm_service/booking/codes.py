@@ -75,3 +75,22 @@ class NotAttendedReason(StrEnum):
     ARRIVED_TOO_LATE = "arrived_too_late"
     NO_TRANSPORT = "no_transport"
     NOT_KNOWN = "not_known"
+
+
+class LocationKind(StrEnum):
+    """What sort of place it is."""
+
+    HOSPITAL = "hospital"
+    VAN_STOP = "van_stop"
+
+
+class Feature(StrEnum):
+    """What a place offers to somebody with a need."""
+
+    STEP_FREE = "step_free"
+    ACCESSIBLE_PARKING = "accessible_parking"
+    ACCESSIBLE_TOILET = "accessible_toilet"
+    HEARING_LOOP = "hearing_loop"
+    HOIST = "hoist"
+    CHANGING_PLACE = "changing_place"
+    QUIET_SPACE = "quiet_space"

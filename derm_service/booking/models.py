@@ -149,6 +149,7 @@ class Appointment(Base):
     booked_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
     booked_at: Mapped[datetime]
     checked_in_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")  # what was arranged for the person's needs
 
     slot: Mapped[Slot] = relationship()
     referral: Mapped[Referral] = relationship()

@@ -10,10 +10,12 @@ test("an id is a UUIDv7 that carries its millisecond", () => {
   assert.equal(parseInt(id.replaceAll("-", "").slice(0, 12), 16), Date.UTC(2026, 7, 6, 9, 0, 0));
 });
 
-test("ids made in one millisecond differ", () => {
-  const ids = new Set(Array.from({ length: 1000 }, () => newId(1)));
+test("ids made in one millisecond differ and rise in the order they were made", () => {
+  const moment = Date.UTC(2026, 7, 6, 9, 0, 1);
+  const ids = Array.from({ length: 5000 }, () => newId(moment));
 
-  assert.equal(ids.size, 1000);
+  assert.equal(new Set(ids).size, 5000);
+  assert.deepEqual([...ids].sort(), ids);
 });
 
 test("the hash is the published one for abc", async () => {

@@ -1,0 +1,143 @@
+"""Clinics: opened with their room or van, staff and kit, cut into slots; cancelled when empty."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import audit, clock
+from derm_service.booking import ledger, queries, rules
+from derm_service.booking.codes import ClinicState, Level, LocationKind, ResourceKind
+from derm_service.booking.models import Appointment, Clinic, Location, MobileUnit, Resource, Slot
+from derm_service.db import new_id
+from derm_service.errors import Conflict, Invalid
+from derm_service.people import User
+from derm_service.wording import count, full_name, time
+
+SLOT_MINUTES = range(5, 241)
+LONGEST_HOURS = 14
+
+
+def open_clinic(
+    session: Session,
+    *,
+    location_id: uuid.UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    slot_minutes: int,
+    resource_ids: Sequence[uuid.UUID],
+    mobile_unit_id: uuid.UUID | None = None,
+    note: str = "",
+    by: User,
+) -> Clinic:
+    """Open a clinic: everything it needs is taken for its hours, then its slots are cut.
+
+    Invalid names the field; Conflict says what is in use elsewhere at that time.
+    """
+    _check_times(starts_at, ends_at, slot_minutes)
+    location = session.get(Location, location_id)
+    if location is None or location.closed_at is not None:
+        raise Invalid({"location_id": "Choose a place that is open."})
+    _check_resources(session, location, resource_ids, mobile_unit_id)
+    clinic = Clinic(
+        id=new_id(),
+        location_id=location.id,
+        mobile_unit_id=mobile_unit_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        slot_minutes=slot_minutes,
+        note=note,
+        slots=[
+            Slot(id=new_id(), starts_at=start, ends_at=end)
+            for start, end in rules.cut(starts_at, ends_at, slot_minutes)
+        ],
+    )
+    with session.begin_nested():
+        ledger.lock(session, resource_ids)
+        session.add(clinic)
+        session.flush()
+        ledger.take(
+            session,
+            resource_ids,
+            level=Level.CLINIC,
+            during=ledger.span(starts_at, ends_at),
+            clinic_id=clinic.id,
+        )
+        audit.record(
+            session,
+            by=by,
+            did="opened clinic",
+            subject=clinic,
+            detail={"starts_at": starts_at.isoformat(), "slots": len(clinic.slots)},
+        )
+    return clinic
+
+
+def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: User) -> Clinic:
+    """Cancel a clinic nobody is booked into; Conflict names the people who are."""
+    clinic = queries.clinic(session, clinic_id)
+    ledger.lock(session, ledger.resources_of_clinic(session, clinic_id))
+    session.refresh(clinic)
+    if clinic.state is ClinicState.CANCELLED:
+        raise Conflict("This clinic is already cancelled.")
+    people = queries.people_in_clinic(session, clinic_id)
+    if people:
+        raise Conflict(_who_is_booked(people))
+    clinic.state = ClinicState.CANCELLED
+    ledger.release(session, clinic_id=clinic.id)
+    audit.record(session, by=by, did="cancelled clinic", subject=clinic, detail={"reason": reason})
+    return clinic
+
+
+def _who_is_booked(people: Sequence[Appointment]) -> str:
+    named = ", ".join(
+        f"{full_name(one.patient.given_name, one.patient.family_name)} at "
+        f"{time(one.slot.starts_at)}"
+        for one in people
+    )
+    return (
+        f"{count(len(people), 'person is', 'people are')} booked into this clinic: {named}. "
+        "Move or cancel their appointments first."
+    )
+
+
+def _check_times(starts_at: datetime, ends_at: datetime, slot_minutes: int) -> None:
+    problems = {}
+    if slot_minutes not in SLOT_MINUTES:
+        problems["slot_minutes"] = "Enter a slot length from 5 to 240 minutes."
+    if ends_at <= starts_at:
+        problems["ends"] = "The clinic must end after it starts."
+    elif (ends_at - starts_at).total_seconds() > LONGEST_HOURS * 3600:
+        problems["ends"] = f"A clinic can last {LONGEST_HOURS} hours at most."
+    elif slot_minutes in SLOT_MINUTES and not rules.cut(starts_at, ends_at, slot_minutes):
+        problems["slot_minutes"] = "Not one slot of this length fits into the clinic."
+    if ends_at <= clock.now():
+        problems["starts"] = "The clinic must not be over already."
+    if problems:
+        raise Invalid(problems)
+
+
+def _check_resources(
+    session: Session,
+    location: Location,
+    resource_ids: Sequence[uuid.UUID],
+    mobile_unit_id: uuid.UUID | None,
+) -> None:
+    found = session.scalars(sa.select(Resource).where(Resource.id.in_(resource_ids))).all()
+    if len(found) != len(set(resource_ids)) or len(resource_ids) != len(set(resource_ids)):
+        raise Invalid({"resource_ids": "Choose staff and kit from the list."})
+    kinds = {resource.kind for resource in found}
+    problems = {}
+    if ResourceKind.PHOTOGRAPHER not in kinds:
+        problems["photographer_id"] = "Choose a photographer."
+    if mobile_unit_id is not None and session.get(MobileUnit, mobile_unit_id) is None:
+        problems["mobile_unit_id"] = "Choose a van from the list."
+    if location.kind == LocationKind.VAN_STOP:
+        if ResourceKind.VAN not in kinds or mobile_unit_id is None:
+            problems["place_id"] = "Choose the van that goes to this stop."
+    elif not kinds & {ResourceKind.ROOM, ResourceKind.VAN}:
+        problems["place_id"] = "Choose a room or a van."
+    if problems:
+        raise Invalid(problems)

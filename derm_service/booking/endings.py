@@ -1,0 +1,87 @@
+"""Ends that reach into everything: a referral withdrawn, a death recorded."""
+
+import uuid
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service.booking import appointments, ledger, queries, telling
+from derm_service.booking.codes import CancelReason
+from derm_service.booking.models import Appointment
+from derm_service.messages import outbox, work
+from derm_service.people import User
+from derm_service.referrals import closing
+from derm_service.referrals.codes import WithdrawnReason
+from derm_service.referrals.models import Patient, Referral
+
+UNEXPECTED = frozenset(
+    {
+        WithdrawnReason.PATIENT_WISH,
+        WithdrawnReason.REFERRER_WISH,
+        WithdrawnReason.SEEN_ELSEWHERE,
+        WithdrawnReason.DUPLICATE,
+    }
+)
+"""Reasons after which the person is told that an appointment no longer stands."""
+
+
+def withdraw_referral(
+    session: Session, *, referral_id: uuid.UUID, reason: WithdrawnReason, by: User
+) -> Referral:
+    """Withdraw a referral: its appointment, unsent messages and open work end with it."""
+    with session.begin_nested():
+        referral = queries.referral(session, referral_id)
+        ledger.lock(session, _locks(session, referral.patient_id))
+        waiting = queries.waiting_appointment(session, referral.id)
+        _end(session, waiting, CancelReason.REFERRAL_WITHDRAWN, by=by)
+        closing.withdraw(session, referral_id=referral.id, reason=reason, by=by)
+        why = f"referral withdrawn: {reason}"
+        outbox.stop_for_referral(session, referral_id=referral.id, reason=why, by=by)
+        work.finish_for_referral(session, referral_id=referral.id, how=why, by=by)
+        if waiting is not None and reason in UNEXPECTED:
+            telling.tell_cancelled(session, waiting, will_rebook=False, by=by)
+    return referral
+
+
+def record_death(session: Session, *, patient_id: uuid.UUID, on: date, by: User) -> Patient:
+    """Record a death: appointments are cancelled and no message or letter goes out any more."""
+    with session.begin_nested():
+        ledger.lock(session, _locks(session, patient_id))
+        for appointment in _waiting_of_patient(session, patient_id):
+            _end(session, appointment, CancelReason.PATIENT_DIED, by=by)
+        patient = closing.mark_deceased(session, patient_id=patient_id, on=on, by=by)
+        outbox.stop_for_patient(
+            session, patient_id=patient_id, reason="the patient has died", by=by
+        )
+        for referral in patient.referrals:
+            work.finish_for_referral(
+                session, referral_id=referral.id, how="The patient has died", by=by
+            )
+    return patient
+
+
+def _end(
+    session: Session, appointment: Appointment | None, reason: CancelReason, *, by: User
+) -> None:
+    if appointment is not None:
+        appointments.end(session, appointment_id=appointment.id, reason=reason, by=by)
+        telling.forget(session, appointment, how="The appointment was cancelled", by=by)
+
+
+def _waiting_of_patient(session: Session, patient_id: uuid.UUID) -> list[Appointment]:
+    return list(
+        session.scalars(
+            sa.select(Appointment)
+            .where(Appointment.patient_id == patient_id, Appointment.state.in_(queries.WAITING))
+            .order_by(Appointment.id)
+        )
+    )
+
+
+def _locks(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
+    """The patient and everything their appointments use: locked in one sweep."""
+    used = [
+        appointments.everything_of(session, one) for one in _waiting_of_patient(session, patient_id)
+    ]
+    return [patient_id, *(each for ids in used for each in ids)]

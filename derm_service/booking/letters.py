@@ -1,0 +1,183 @@
+"""What an appointment letter says: pure, plain English, nothing clinical where others may see."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from derm_service.booking.models import Appointment, Location
+from derm_service.messages.rules import next_working_day
+from derm_service.referrals.codes import Mobility, Need
+from derm_service.referrals.models import Patient, Referral
+from derm_service.wording import age, time, weekday
+
+LETTER_WORKING_DAYS = 4
+"""A letter with fewer whole working days than this on its way may come too late."""
+
+PREPARE = (
+    "Please come without make-up, cream or jewellery on the area. "
+    "If there is a scab, soften it with plain petroleum jelly in the days before; "
+    "do not pick it. "
+    "Wear clothes that make it easy to show the area. "
+    "Bring your glasses or hearing aids if you use them, and a list of your medicines."
+)
+WHAT_HAPPENS = (
+    "A photographer will take photographs for the specialist who was asked to look at them. "
+    "It does not hurt. The specialist looks at the photographs afterwards, "
+    "so you will not get an answer at the appointment. We will write to you or ring you."
+)
+HOW_TO_CHANGE = (
+    "If you cannot come, or need anything to make it easier to come, please ring us on the number "
+    "in this letter as soon as you can, so that we can offer you another time "
+    "and give this one to somebody else."
+)
+CHILD_AGE = 16
+
+
+def letter_arrives(written_on: date, appointment_on: date) -> bool:
+    """Whether a letter written on one day surely arrives before the appointment."""
+    day, working_days = next_working_day(written_on), 0
+    while day < appointment_on:
+        working_days += 1
+        day = next_working_day(day)
+    return working_days >= LETTER_WORKING_DAYS
+
+
+def booked(appointment: Appointment, today: date, *, moved: bool = False) -> dict[str, Any]:
+    """The letter about a new appointment, or about one moved to another time or place."""
+    location = appointment.slot.clinic.location
+    starts_at = appointment.slot.starts_at
+    opening = (
+        "Your appointment has been changed. Please use the new date and time below. "
+        "The old one no longer stands."
+        if moved
+        else "We have booked an appointment for you to have photographs taken."
+    )
+    return _letter(
+        appointment,
+        today,
+        subject="Your appointment has been changed" if moved else "Your appointment",
+        paragraphs=[
+            opening,
+            f"Date: {weekday(starts_at)}",
+            f"Time: {time(starts_at)}. Please allow {_minutes(appointment)} minutes.",
+            f"Place: {place(location)}",
+            *_directions(location),
+            WHAT_HAPPENS,
+            PREPARE,
+            *_about_needs(appointment),
+            HOW_TO_CHANGE,
+        ],
+    )
+
+
+def cancelled(appointment: Appointment, today: date, *, will_rebook: bool) -> dict[str, Any]:
+    """The letter about an appointment that will not take place."""
+    starts_at = appointment.slot.starts_at
+    next_step = (
+        "We will contact you soon to offer you another time. "
+        "If you have not heard from us within a week, please ring us."
+        if will_rebook
+        else "You do not need to do anything. If you did not expect this, please ring us."
+    )
+    return _letter(
+        appointment,
+        today,
+        subject="Your appointment has been cancelled",
+        paragraphs=[
+            f"Your appointment on {weekday(starts_at)} at {time(starts_at)}, "
+            f"{appointment.slot.clinic.location.name}, has been cancelled. Please do not come.",
+            next_step,
+        ],
+    )
+
+
+def place(location: Location) -> str:
+    """A place on one line."""
+    return ", ".join([location.name, *location.address_lines, location.postcode]).strip(", ")
+
+
+def reference(referral: Referral) -> str:
+    """What a person can quote on the telephone; it says nothing about who they are."""
+    return referral.id.hex[-8:].upper()
+
+
+def phone_note(appointment: Appointment, *, said: str, why: str = "") -> str:
+    """What the Work page asks somebody to ring about."""
+    starts_at = appointment.slot.starts_at
+    text = (
+        f"{said}: {weekday(starts_at)} at {time(starts_at)}, "
+        f"{appointment.slot.clinic.location.name}."
+    )
+    return f"{text} {why} {how_to_talk(appointment.patient)}".replace("  ", " ").strip()
+
+
+def how_to_talk(patient: Patient) -> str:
+    """How to reach a person who cannot simply be rung in English."""
+    needs = {need.need for need in patient.needs}
+    hints = []
+    if patient.interpreter_needed:
+        hints.append(f"Ring with an interpreter (language: {patient.language}).")
+    if Need.BSL in needs:
+        hints.append("Uses British Sign Language: use a relay service or send a text.")
+    if patient.contact_note:
+        hints.append(f"Note: {patient.contact_note}.".replace("..", "."))
+    return " ".join(hints)
+
+
+def cannot_read_letter(patient: Patient) -> bool:
+    """Whether a printed English letter alone would not reach this person."""
+    needs = {need.need for need in patient.needs}
+    return patient.interpreter_needed or bool(needs & {Need.BRAILLE, Need.EASY_READ})
+
+
+def _letter(
+    appointment: Appointment, today: date, *, subject: str, paragraphs: list[str]
+) -> dict[str, Any]:
+    patient = appointment.patient
+    name = f"{patient.given_name} {patient.family_name}"
+    is_child = age(patient.born_on, today) < CHILD_AGE
+    addressee = f"The parent or guardian of {name}" if is_child else name
+    return {
+        "to": [addressee, *patient.address_lines, patient.postcode],
+        "date": today.isoformat(),
+        "greeting": f"Dear {addressee[0].lower() + addressee[1:] if is_child else addressee},",
+        "subject": subject,
+        "paragraphs": paragraphs,
+        "sign_off": "Yours sincerely",
+        "reference": reference(appointment.referral),
+        "large_print": any(need.need is Need.LARGE_PRINT for need in patient.needs),
+    }
+
+
+def _directions(location: Location) -> list[str]:
+    return [f"How to get there: {location.directions}"] if location.directions else []
+
+
+def _minutes(appointment: Appointment) -> int:
+    length: timedelta = appointment.slot.ends_at - appointment.slot.starts_at
+    return int(length.total_seconds() // 60)
+
+
+def _about_needs(appointment: Appointment) -> list[str]:
+    known = _noted(appointment.patient)
+    with_you = "You may bring somebody with you. Tell us if you want a chaperone."
+    if not known:
+        return [with_you]
+    listed = ", ".join(known[:-1]) + (" and " if len(known) > 1 else "") + known[-1]
+    told = f"We have noted that {listed}."
+    if appointment.note:
+        told += f" What we have arranged: {appointment.note}"
+    return [told, with_you]
+
+
+def _noted(patient: Patient) -> list[str]:
+    needs = {need.need for need in patient.needs}
+    on_wheels = patient.mobility in {Mobility.WHEELCHAIR, Mobility.HOIST}
+    noted = {
+        "you need an interpreter": patient.interpreter_needed,
+        "you use British Sign Language": Need.BSL in needs,
+        "you need transport": Need.TRANSPORT in needs,
+        "you need step-free access": Need.STEP_FREE in needs or on_wheels,
+        "you need a hoist": Need.HOIST in needs or patient.mobility is Mobility.HOIST,
+        "somebody will come with you": Need.CARER_PRESENT in needs,
+    }
+    return [sentence for sentence, is_so in noted.items() if is_so]

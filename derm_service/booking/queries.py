@@ -1,0 +1,216 @@
+"""Reads of booking: single things, a referral's appointments, the clinics of a day."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from derm_service.booking import rules
+from derm_service.booking.codes import AppointmentState, ClinicState, Level, ResourceKind
+from derm_service.booking.ledger import LIVE
+from derm_service.booking.models import Allocation, Appointment, Clinic, Location, Resource, Slot
+from derm_service.errors import NotFound
+from derm_service.people import User
+from derm_service.referrals.models import Patient, Referral
+
+WAITING = (AppointmentState.BOOKED, AppointmentState.CHECKED_IN)
+IN_A_SLOT = (*WAITING, AppointmentState.COMPLETED, AppointmentState.NOT_ATTENDED)
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """One slot of a clinic and who is in it (nobody: it is free)."""
+
+    slot: Slot
+    appointment: Appointment | None
+
+
+@dataclass(frozen=True)
+class ClinicDay:
+    """One clinic of a day with its rows in order of time."""
+
+    clinic: Clinic
+    rows: list[DayRow]
+    staff: list[str]
+    kit: list[str]
+    is_mine: bool
+
+    @property
+    def booked(self) -> int:
+        """How many slots have somebody in them."""
+        return sum(row.appointment is not None for row in self.rows)
+
+
+def slot(session: Session, slot_id: uuid.UUID) -> Slot:
+    """The slot with its clinic and place; NotFound."""
+    found = session.scalar(
+        sa.select(Slot)
+        .where(Slot.id == slot_id)
+        .options(joinedload(Slot.clinic).joinedload(Clinic.location))
+    )
+    if found is None:
+        raise NotFound("This time does not exist any more. Choose another time.")
+    return found
+
+
+def referral(session: Session, referral_id: uuid.UUID) -> Referral:
+    """The referral with its patient and lesions; NotFound."""
+    found = session.scalar(
+        sa.select(Referral)
+        .where(Referral.id == referral_id)
+        .options(
+            joinedload(Referral.patient).selectinload(Patient.needs),
+            selectinload(Referral.lesions),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such referral.")
+    return found
+
+
+def appointment(session: Session, appointment_id: uuid.UUID) -> Appointment:
+    """The appointment with its place, time and person; NotFound."""
+    found = session.scalar(
+        sa.select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .options(
+            joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location),
+            joinedload(Appointment.patient).selectinload(Patient.needs),
+            joinedload(Appointment.referral).selectinload(Referral.lesions),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such appointment.")
+    return found
+
+
+def clinic(session: Session, clinic_id: uuid.UUID) -> Clinic:
+    """The clinic with its place and slots; NotFound."""
+    found = session.scalar(
+        sa.select(Clinic)
+        .where(Clinic.id == clinic_id)
+        .options(joinedload(Clinic.location), selectinload(Clinic.slots))
+    )
+    if found is None:
+        raise NotFound("There is no such clinic.")
+    return found
+
+
+def waiting_appointment(session: Session, referral_id: uuid.UUID) -> Appointment | None:
+    """The referral's booked or checked-in appointment, of which there is at most one."""
+    return session.scalar(
+        sa.select(Appointment)
+        .where(Appointment.referral_id == referral_id, Appointment.state.in_(WAITING))
+        .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
+    )
+
+
+def appointments_of_referral(session: Session, referral_id: uuid.UUID) -> list[Appointment]:
+    """Every appointment the referral ever had, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(Appointment)
+            .where(Appointment.referral_id == referral_id)
+            .options(
+                joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location)
+            )
+            .order_by(Appointment.booked_at, Appointment.id)
+        )
+    )
+
+
+def people_in_clinic(session: Session, clinic_id: uuid.UUID) -> list[Appointment]:
+    """The waiting appointments of a clinic, in order of time."""
+    return list(
+        session.scalars(
+            sa.select(Appointment)
+            .join(Appointment.slot)
+            .where(Slot.clinic_id == clinic_id, Appointment.state.in_(WAITING))
+            .options(joinedload(Appointment.patient), joinedload(Appointment.referral))
+            .order_by(Slot.starts_at)
+        )
+    )
+
+
+def london_day(day: date) -> tuple[datetime, datetime]:
+    """The first moment of a London day and the first of the next (23, 24 or 25 hours later)."""
+    return rules.moment(day, time()), rules.moment(day + timedelta(days=1), time())
+
+
+def clinics_between(
+    session: Session, first: date, last: date, *, location_id: uuid.UUID | None = None
+) -> list[Clinic]:
+    """The clinics that start on London days `first` to `last`, in order of time and place."""
+    query = (
+        sa.select(Clinic)
+        .join(Clinic.location)
+        .where(Clinic.starts_at >= london_day(first)[0], Clinic.starts_at < london_day(last)[1])
+        .options(joinedload(Clinic.location), joinedload(Clinic.mobile_unit))
+        .options(selectinload(Clinic.slots))
+        .order_by(Clinic.starts_at, Location.name)
+    )
+    if location_id is not None:
+        query = query.where(Clinic.location_id == location_id)
+    return list(session.scalars(query))
+
+
+def clinics_of_day(session: Session, day: date, user: User) -> list[ClinicDay]:
+    """The open clinics of a London day with who comes when; the user's own clinics first."""
+    clinics = [one for one in clinics_between(session, day, day) if one.state is ClinicState.OPEN]
+    in_slots = appointments_in(session, clinics)
+    resources = resources_in(session, clinics)
+    days = [_clinic_day(one, in_slots, resources.get(one.id, []), user) for one in clinics]
+    return sorted(days, key=lambda each: not each.is_mine)
+
+
+def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, Appointment]:
+    """Who is (or was, or should have been) in each slot, by slot id."""
+    found = session.scalars(
+        sa.select(Appointment)
+        .join(Appointment.slot)
+        .where(Slot.clinic_id.in_([one.id for one in clinics]), Appointment.state.in_(IN_A_SLOT))
+        .options(
+            joinedload(Appointment.patient).selectinload(Patient.needs),
+            joinedload(Appointment.referral).selectinload(Referral.lesions),
+        )
+        # A slot given up by somebody who did not attend may be taken again: the live one wins.
+        .order_by(Appointment.state != AppointmentState.NOT_ATTENDED, Appointment.booked_at)
+    )
+    return {one.slot_id: one for one in found}
+
+
+def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, list[Resource]]:
+    """What each clinic holds for its hours, by clinic id."""
+    found = session.execute(
+        sa.select(Allocation.clinic_id, Resource)
+        .join(Allocation.resource)
+        .where(
+            Allocation.clinic_id.in_([one.id for one in clinics]),
+            Allocation.level == Level.CLINIC,
+            Allocation.state.in_(LIVE),
+        )
+        .order_by(Resource.kind, Resource.name)
+    )
+    held: dict[uuid.UUID, list[Resource]] = {}
+    for clinic_id, resource in found:
+        if clinic_id is not None:
+            held.setdefault(clinic_id, []).append(resource)
+    return held
+
+
+def _clinic_day(
+    one: Clinic,
+    in_slots: dict[uuid.UUID, Appointment],
+    resources: list[Resource],
+    user: User,
+) -> ClinicDay:
+    people = [each for each in resources if each.kind is ResourceKind.PHOTOGRAPHER]
+    return ClinicDay(
+        clinic=one,
+        rows=[DayRow(each, in_slots.get(each.id)) for each in one.slots],
+        staff=[each.name for each in people],
+        kit=[each.name for each in resources if each not in people],
+        is_mine=any(each.user_id == user.id for each in people),
+    )

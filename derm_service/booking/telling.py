@@ -1,0 +1,106 @@
+"""Telling a person about their appointment: a letter, and a call where a letter will not do."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.booking import letters
+from derm_service.booking.models import Appointment
+from derm_service.messages import outbox, work
+from derm_service.messages.codes import Addressee, MessageKind, WorkKind
+from derm_service.messages.models import Message
+from derm_service.messages.rules import STOPPABLE, next_working_day
+from derm_service.people import Role, User
+from derm_service.referrals.codes import Channel
+
+TOO_LATE = "A letter would come too late."
+PREFERS_PHONE = "Prefers to be rung; a letter is sent as well."
+CANNOT_READ = "A letter is sent, but it cannot be read without help."
+
+
+def tell_booked(session: Session, appointment: Appointment, *, by: User) -> None:
+    """Write to, or have somebody ring, a person whose appointment was booked."""
+    content = letters.booked(appointment, clock.today())
+    _tell(session, appointment, MessageKind.APPOINTMENT, content, "Tell the appointment", by)
+
+
+def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User) -> None:
+    """Tell the new time; whatever has not gone out about the old one is stopped."""
+    forget(session, old, how="The appointment was moved", by=by)
+    content = letters.booked(new, clock.today(), moved=True)
+    kind = MessageKind.APPOINTMENT_MOVED
+    _tell(session, new, kind, content, "Tell the changed appointment", by)
+
+
+def tell_cancelled(
+    session: Session, appointment: Appointment, *, will_rebook: bool, by: User
+) -> None:
+    """Tell that the appointment will not take place."""
+    forget(session, appointment, how="The appointment was cancelled", by=by)
+    content = letters.cancelled(appointment, clock.today(), will_rebook=will_rebook)
+    kind = MessageKind.APPOINTMENT_CANCELLED
+    _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)
+
+
+def forget(session: Session, appointment: Appointment, *, how: str, by: User) -> None:
+    """Stop every message and call about an appointment that nobody needs to hear of any more."""
+    unsent = session.scalars(
+        sa.select(Message).where(
+            Message.once_key.in_(
+                [
+                    f"{kind}:{appointment.id}"
+                    for kind in (MessageKind.APPOINTMENT, MessageKind.APPOINTMENT_MOVED)
+                ]
+            ),
+            Message.state.in_(STOPPABLE),
+        )
+    )
+    for message in unsent:
+        outbox.stop(session, message, reason=how, by=by)
+    work.finish(session, kind=WorkKind.CALL_PATIENT, subject_id=appointment.id, how=how, by=by)
+
+
+def _tell(
+    session: Session,
+    appointment: Appointment,
+    kind: MessageKind,
+    content: dict[str, object],
+    said: str,
+    by: User,
+) -> None:
+    on = clock.london(appointment.slot.starts_at).date()
+    if not letters.letter_arrives(clock.today(), on):
+        _ring(session, appointment, letters.phone_note(appointment, said=said, why=TOO_LATE), by)
+        return
+    outbox.write(
+        session,
+        referral=appointment.referral,
+        kind=kind,
+        addressee=Addressee.PATIENT,
+        channel=Channel.LETTER,
+        content=content,
+        once_key=f"{kind}:{appointment.id}",
+        by=by,
+    )
+    if appointment.patient.contact_by is Channel.PHONE:
+        note = letters.phone_note(appointment, said=said, why=PREFERS_PHONE)
+        _ring(session, appointment, note, by)
+    elif letters.cannot_read_letter(appointment.patient):
+        note = letters.phone_note(appointment, said=said, why=CANNOT_READ)
+        _ring(session, appointment, note, by)
+
+
+def _ring(session: Session, appointment: Appointment, note: str, by: User) -> None:
+    on = clock.london(appointment.slot.starts_at).date()
+    today = clock.today()
+    work.raise_item(
+        session,
+        kind=WorkKind.CALL_PATIENT,
+        role=Role.CLERK,
+        due_on=today if on <= next_working_day(today) else next_working_day(today),
+        referral_id=appointment.referral_id,
+        subject_id=appointment.id,
+        note=note,
+        urgent=on <= next_working_day(today),
+        by=by,
+    )
