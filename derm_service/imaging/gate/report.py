@@ -1,0 +1,98 @@
+"""What the gate says of one image: measures, scores, issues and a verdict, to and from JSON."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class IssueCode(StrEnum):
+    """Every fault the gate can name; each is measured, none is guessed."""
+
+    WRONG_FORMAT = "wrong_format"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    SEVERAL_PICTURES = "several_pictures"
+    LOW_RESOLUTION = "low_resolution"
+    OVEREXPOSED = "overexposed"
+    UNDEREXPOSED = "underexposed"
+    BLUR = "blur"
+
+
+class Verdict(StrEnum):
+    """What follows for the photographer; `reject` is only for what cannot be shown safely."""
+
+    ACCEPT = "accept"
+    ADVISE = "advise"
+    RETAKE = "retake"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True)
+class Region:
+    """A box on the upright image, each side from 0 to 1."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class QualityIssue:
+    """One failed limit: the code, its score (0.5 to 1), and one sentence of cause and remedy."""
+
+    code: IssueCode
+    score: float
+    message: str
+    regions: tuple[Region, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measured figure with its unit."""
+
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """The judgement of one image; scores run from 0 (perfect) to 1, the limit is always 0.5."""
+
+    algorithm_version: str
+    limits_version: str
+    view_declared: str
+    verdict: Verdict
+    issues: tuple[QualityIssue, ...] = ()
+    scores: dict[IssueCode, float] = field(default_factory=dict)
+    measures: dict[str, Measure] = field(default_factory=dict)
+    focus_map: tuple[tuple[float, ...], ...] = ()
+    view_detected: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts, lists, strings and numbers, as kept in the database."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "QualityReport":
+        """The report that `to_json` wrote."""
+        return cls(
+            algorithm_version=stored["algorithm_version"],
+            limits_version=stored["limits_version"],
+            view_declared=stored["view_declared"],
+            verdict=Verdict(stored["verdict"]),
+            issues=tuple(_issue(issue) for issue in stored["issues"]),
+            scores={IssueCode(code): score for code, score in stored["scores"].items()},
+            measures={name: Measure(**measure) for name, measure in stored["measures"].items()},
+            focus_map=tuple(tuple(row) for row in stored["focus_map"]),
+            view_detected=stored["view_detected"],
+        )
+
+
+def _issue(stored: dict[str, Any]) -> QualityIssue:
+    return QualityIssue(
+        code=IssueCode(stored["code"]),
+        score=stored["score"],
+        message=stored["message"],
+        regions=tuple(Region(**region) for region in stored["regions"]),
+    )

@@ -1,0 +1,63 @@
+"""The copies people look at: upright JPEGs with the colour profile and no other metadata."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+from derm_service.imaging.codes import RenditionSize
+from derm_service.imaging.decode import Picture
+
+QUALITY = 92
+LONG_SIDES = {RenditionSize.SMALL: 1024, RenditionSize.MEDIUM: 3072}
+E_RS_BYTES = 5_000_000
+E_RS_QUALITIES = (85, 75)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One encoded rendition."""
+
+    size: RenditionSize
+    width: int
+    height: int
+    data: bytes
+
+
+def render(picture: Picture) -> list[Copy]:
+    """Every rendition of one picture; a size the picture does not reach keeps its own size."""
+    whole = Image.fromarray(picture.pixels)
+    full = _encode(RenditionSize.FULL, whole, picture.icc)
+    copies = [full]
+    for size, long_side in LONG_SIDES.items():
+        copies.append(_encode(size, _shrunk(whole, long_side), picture.icc))
+    return [*copies, _for_e_rs(full, whole, picture.icc)]
+
+
+def _for_e_rs(full: Copy, whole: Image.Image, icc: bytes | None) -> Copy:
+    """The best copy that e-RS takes: at most 5 MB."""
+    if len(full.data) <= E_RS_BYTES:
+        return Copy(RenditionSize.E_RS, full.width, full.height, full.data)
+    long_side = max(whole.size)
+    while True:
+        for quality in E_RS_QUALITIES:
+            copy = _encode(RenditionSize.E_RS, _shrunk(whole, long_side), icc, quality)
+            if len(copy.data) <= E_RS_BYTES:
+                return copy
+        long_side = int(long_side * 0.75)
+
+
+def _shrunk(whole: Image.Image, long_side: int) -> Image.Image:
+    factor = long_side / max(whole.size)
+    if factor >= 1:
+        return whole
+    size = (max(1, round(whole.width * factor)), max(1, round(whole.height * factor)))
+    return whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _encode(
+    size: RenditionSize, image: Image.Image, icc: bytes | None, quality: int = QUALITY
+) -> Copy:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, subsampling=0, icc_profile=icc)
+    return Copy(size, image.width, image.height, out.getvalue())

@@ -1,0 +1,95 @@
+"""Small real image files, drawn and encoded on the spot."""
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+ORIENTATION, GPS = 0x0112, 0x8825
+
+
+def skin(width: int = 1000, height: int = 750, seed: int = 1) -> NDArray[np.uint8]:
+    """A sharp skin-like picture with fine texture and a dark spot left of the middle."""
+    noise = np.random.default_rng(seed)
+    rows, columns = np.mgrid[0:height, 0:width]
+    texture = noise.normal(0, 9, (height, width))
+    spot = ((columns - width * 0.3) ** 2 + (rows - height * 0.5) ** 2) < (height * 0.15) ** 2
+    picture = np.empty((height, width, 3))
+    for channel, level in enumerate((196, 148, 126)):
+        picture[..., channel] = level + texture - 70 * spot
+    return picture.clip(0, 255).astype(np.uint8)
+
+
+def encoded(pixels: NDArray[np.uint8], kind: str = "JPEG", **options: Any) -> bytes:
+    """Pixels as a file of that kind."""
+    out = io.BytesIO()
+    if kind in ("JPEG", "WEBP", "HEIF", "AVIF"):
+        options.setdefault("quality", 92)
+    Image.fromarray(pixels).save(out, kind, **options)
+    return out.getvalue()
+
+
+def with_orientation(pixels: NDArray[np.uint8], orientation: int) -> bytes:
+    """A JPEG stored as the camera would when held so that this orientation tag results."""
+    stored = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    image = Image.fromarray(pixels)
+    if orientation in stored:
+        image = image.transpose(stored[orientation])
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=95, exif=exif)
+    return out.getvalue()
+
+
+def with_camera_data(pixels: NDArray[np.uint8]) -> bytes:
+    """A JPEG with make, exposure and time, but also owner, serial number and place."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "Example Cameras", "Model 5"
+    exif[0x013B] = "Dr A Secret"
+    details = exif.get_ifd(0x8769)
+    details[0x829A], details[0x8827], details[0x9003] = 0.004, 200, "2026:08:06 09:20:00"
+    details[0xA431] = "SERIAL-4711"
+    exif.get_ifd(GPS).update({1: "N", 2: (51.0, 30.0, 26.0)})
+    out = io.BytesIO()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(pixels).save(out, "JPEG", quality=92, exif=exif, icc_profile=srgb)
+    return out.getvalue()
+
+
+def truncated() -> bytes:
+    """A JPEG cut in the middle that ends with an end marker all the same."""
+    whole = encoded(skin())
+    return whole[: len(whole) // 2] + b"\xff\xd9"
+
+
+def animated(kind: str) -> bytes:
+    """Two frames."""
+    first, second = (Image.fromarray(skin(320, 240, seed)) for seed in (1, 2))
+    out = io.BytesIO()
+    first.save(out, kind, save_all=True, append_images=[second], duration=100)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A tiny PNG whose header promises 40,000 x 40,000 pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + checksum
+
+    header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    body = zlib.compress(bytes(1000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
