@@ -12,11 +12,13 @@ from PIL import Image, ImageCms
 ORIENTATION, GPS = 0x0112, 0x8825
 
 
-def skin(width: int = 1000, height: int = 750, seed: int = 1) -> NDArray[np.uint8]:
+def skin(
+    width: int = 1000, height: int = 750, seed: int = 1, grain: float = 9
+) -> NDArray[np.uint8]:
     """A sharp skin-like picture with fine texture and a dark spot left of the middle."""
     noise = np.random.default_rng(seed)
     rows, columns = np.mgrid[0:height, 0:width]
-    texture = noise.normal(0, 9, (height, width))
+    texture = noise.normal(0, grain, (height, width))
     spot = ((columns - width * 0.3) ** 2 + (rows - height * 0.5) ** 2) < (height * 0.15) ** 2
     picture = np.empty((height, width, 3))
     for channel, level in enumerate((196, 148, 126)):
@@ -92,4 +94,6 @@ def bomb() -> bytes:
 
     header = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
     body = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    )

@@ -33,7 +33,8 @@ def test_every_listed_format_is_known_by_its_first_bytes_and_decodes(kind: str) 
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind"), [("L", "JPEG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "PNG"), ("1", "TIFF")]
+    ("mode", "kind"),
+    [("L", "JPEG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "PNG"), ("1", "TIFF")],
 )
 def test_odd_colour_modes_become_rgb(mode: str, kind: str) -> None:
     out = io.BytesIO()

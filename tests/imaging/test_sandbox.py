@@ -42,7 +42,7 @@ def test_a_damaged_file_is_a_verdict_not_an_exception() -> None:
 
 
 def test_a_large_photograph_gets_an_e_rs_copy_that_fits() -> None:
-    examined = examine([files.encoded(files.skin(4000, 3000), quality=98)], view=View.CLOSE_UP)
+    examined = examine([files.encoded(files.skin(4000, 3000, grain=20))], view=View.CLOSE_UP)
 
     sizes = {copy.size: len(copy.data) for copy in examined.copies}
     assert sizes[RenditionSize.FULL] > E_RS_BYTES

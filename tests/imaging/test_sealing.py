@@ -58,8 +58,8 @@ def test_an_object_opens_only_under_its_own_id_and_hash(sealer: Sealer) -> None:
 
     with pytest.raises(Unavailable):
         list(sealer.unseal(io.BytesIO(cipher), object_id=uuid4(), seal=seal))
+    other = replace(seal, sha256_plain="00" * 32)
     with pytest.raises(Unavailable):
-        other = replace(seal, sha256_plain="00" * 32)
         list(sealer.unseal(io.BytesIO(cipher), object_id=OBJECT, seal=other))
 
 
