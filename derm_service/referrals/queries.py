@@ -1,6 +1,7 @@
 """Reads of patients, referrals and lesions."""
 
 import uuid
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -50,3 +51,28 @@ def consent_history(session: Session, referral_id: uuid.UUID, purpose: Purpose) 
             .order_by(Consent.recorded_at.desc(), Consent.id.desc())
         )
     )
+
+
+def people_like(
+    session: Session, *, numbers: set[str], born_on: set[date], postcodes: set[str]
+) -> list[Patient]:
+    """Patients who share an NHS number, a birth date or a postcode: candidates for matching."""
+    return list(
+        session.scalars(
+            sa.select(Patient).where(
+                Patient.nhs_number.in_(numbers)
+                | Patient.born_on.in_(born_on)
+                | Patient.postcode.in_(postcodes - {""})
+            )
+        )
+    )
+
+
+def references_here(session: Session, source: str, references: set[str]) -> dict[str, uuid.UUID]:
+    """Which of these references of a source are here, with their referral's id."""
+    rows = session.execute(
+        sa.select(Referral.source_reference, Referral.id).where(
+            Referral.source == source, Referral.source_reference.in_(references)
+        )
+    )
+    return {str(reference): referral_id for reference, referral_id in rows}

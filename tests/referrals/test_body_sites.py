@@ -1,0 +1,55 @@
+"""Body sites: their words, their sides, and which are intimate."""
+
+import pytest
+
+from derm_service.referrals import body_sites
+from derm_service.referrals.codes import Laterality
+
+
+@pytest.mark.parametrize(
+    ("code", "side", "words"),
+    [
+        ("36141000", Laterality.LEFT, "left cheek"),
+        ("66643007", Laterality.MIDLINE, "back, midline"),
+        ("70887009", Laterality.BILATERAL, "palm, both sides"),
+        ("43067004", Laterality.NOT_APPLICABLE, "scalp"),
+        ("LOCAL-SHOULDER", Laterality.RIGHT, "right shoulder"),
+    ],
+)
+def test_place_is_named_as_people_say_it(code: str, side: Laterality, words: str) -> None:
+    assert body_sites.label(code, side) == words
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("54468004", "72005009", "22180002", "63029009", "39687006", "280387007", "60944009"),
+        *("35900000", "81992007", "73058008", "48014002", "59112000", "73958006", "LOCAL-BREAST"),
+    ],
+)
+def test_intimate_places_are_marked(code: str) -> None:
+    assert body_sites.BY_CODE[code].is_intimate
+
+
+def test_only_the_listed_places_are_intimate() -> None:
+    assert sum(site.is_intimate for site in body_sites.SITES) == 14
+
+
+def test_codes_and_names_are_each_used_once() -> None:
+    assert len(body_sites.BY_CODE) == len(body_sites.BY_NAME) == len(body_sites.SITES)
+
+
+@pytest.mark.parametrize("side", [Laterality.NOT_APPLICABLE, Laterality.MIDLINE])
+def test_paired_place_asks_for_its_side(side: Laterality) -> None:
+    assert body_sites.why_side_is_wrong("36141000", side) == (
+        "Choose left, right or both sides for the cheek"
+    )
+
+
+def test_single_place_needs_no_side() -> None:
+    assert body_sites.why_side_is_wrong("113179006", Laterality.NOT_APPLICABLE) is None
+
+
+def test_local_codes_are_not_sent_as_snomed() -> None:
+    assert not body_sites.BY_CODE["LOCAL-SHOULDER"].is_snomed
+    assert body_sites.BY_CODE["36141000"].is_snomed
