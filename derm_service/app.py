@@ -10,10 +10,13 @@ from derm_service.accounts import loading
 from derm_service.cli import install as commands
 from derm_service.config import Settings
 from derm_service.db import make_engine, make_sessions
+from derm_service.referrals import body_sites, clocks
 
 BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
+    "review.record_routes",
+    "health",
 )
 
 
@@ -40,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     web.install(app)
     loading.install(app)
+    app.jinja_env.globals.update(clock_of=clocks.clock_of, site_label=body_sites.label)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"derm_service.{name}").bp)
     commands.install(app)

@@ -1,0 +1,134 @@
+"""Everything the service holds about one referral or one patient, read for the record pages."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from derm_service.audit import AuditEntry
+from derm_service.booking.models import Appointment, Clinic, Slot
+from derm_service.imaging.codes import CaptureState
+from derm_service.imaging.models import Capture, ImageSet, Retake
+from derm_service.messages.models import Message
+from derm_service.people import User
+from derm_service.referrals.models import Consent, Lesion, Patient, Referral
+from derm_service.review.models import Opinion, Told
+
+
+@dataclass(frozen=True)
+class LesionRecord:
+    """One lesion with all that was made of it, oldest first."""
+
+    lesion: Lesion
+    captures: Sequence[Capture]
+    retakes: Sequence[Retake]
+    opinions: Sequence[Opinion]
+
+
+@dataclass(frozen=True)
+class ReferralRecord:
+    """One referral with its lesions, appointments, consents, letters and tellings."""
+
+    referral: Referral
+    lesions: Sequence[LesionRecord]
+    appointments: Sequence[Appointment]
+    consents: Sequence[Consent]
+    messages: Sequence[Message]
+    told: Sequence[Told]
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One audit row with the name of who did it."""
+
+    entry: AuditEntry
+    who: str
+
+
+def patient_referrals(session: Session, patient: Patient) -> Sequence[Referral]:
+    """All referrals of a patient, newest first."""
+    return session.scalars(
+        sa.select(Referral)
+        .where(Referral.patient_id == patient.id)
+        .options(selectinload(Referral.lesions))
+        .order_by(Referral.received_at.desc())
+    ).all()
+
+
+def referral_record(session: Session, referral: Referral) -> ReferralRecord:
+    """Read one referral's whole record."""
+    lesion_ids = [lesion.id for lesion in referral.lesions]
+    captures = _captures(session, lesion_ids)
+    retakes = session.scalars(
+        sa.select(Retake).where(Retake.lesion_id.in_(lesion_ids)).order_by(Retake.asked_at)
+    ).all()
+    opinions = session.scalars(
+        sa.select(Opinion)
+        .where(Opinion.lesion_id.in_(lesion_ids))
+        .options(selectinload(Opinion.addenda), joinedload(Opinion.signed_by))
+        .order_by(Opinion.signed_at)
+    ).all()
+    return ReferralRecord(
+        referral=referral,
+        lesions=[
+            LesionRecord(
+                lesion=lesion,
+                captures=[each for each in captures if each.image_set.lesion_id == lesion.id],
+                retakes=[each for each in retakes if each.lesion_id == lesion.id],
+                opinions=[each for each in opinions if each.lesion_id == lesion.id],
+            )
+            for lesion in referral.lesions
+        ],
+        appointments=_appointments(session, referral.id),
+        consents=session.scalars(
+            sa.select(Consent)
+            .where(Consent.referral_id == referral.id)
+            .order_by(Consent.recorded_at)
+        ).all(),
+        messages=session.scalars(
+            sa.select(Message)
+            .where(Message.referral_id == referral.id)
+            .order_by(Message.created_at)
+        ).all(),
+        told=session.scalars(
+            sa.select(Told)
+            .join(Told.opinion)
+            .where(Opinion.lesion_id.in_(lesion_ids))
+            .order_by(Told.told_at)
+        ).all(),
+    )
+
+
+def _captures(session: Session, lesion_ids: list[uuid.UUID]) -> Sequence[Capture]:
+    return session.scalars(
+        sa.select(Capture)
+        .join(Capture.image_set)
+        .where(ImageSet.lesion_id.in_(lesion_ids), Capture.state != CaptureState.ERASED)
+        .options(joinedload(Capture.image_set))
+        .order_by(Capture.announced_at)
+    ).all()
+
+
+def _appointments(session: Session, referral_id: uuid.UUID) -> Sequence[Appointment]:
+    return session.scalars(
+        sa.select(Appointment)
+        .where(Appointment.referral_id == referral_id)
+        .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
+        .order_by(Appointment.booked_at)
+    ).all()
+
+
+def audit_lines(session: Session, referral: Referral) -> list[AuditLine]:
+    """Who did and who saw what on this referral and its patient's details, newest first."""
+    rows = session.execute(
+        sa.select(AuditEntry, User.name)
+        .outerjoin(User, User.id == AuditEntry.by_id)
+        .where(
+            (AuditEntry.referral_id == referral.id)
+            | (AuditEntry.referral_id.is_(None) & (AuditEntry.patient_id == referral.patient_id))
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    return [AuditLine(entry, name or entry.by_system or "") for entry, name in rows]

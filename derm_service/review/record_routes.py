@@ -1,0 +1,56 @@
+"""The record pages: one patient, one referral, and who did and saw what on it."""
+
+from uuid import UUID
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from derm_service.audit import record as write_audit
+from derm_service.people import Action
+from derm_service.referrals import queries as referrals
+from derm_service.review import record
+from derm_service.web import allowed, current_user, db_session
+
+bp = Blueprint("record", __name__)
+
+
+@bp.get("/patients/<uuid:patient_id>")
+@allowed(Action.SEE_PATIENT)
+def patient(patient_id: UUID) -> ResponseReturnValue:
+    """One patient: details, needs, contact choices, referrals."""
+    found = referrals.patient(db_session(), patient_id)
+    write_audit(db_session(), by=current_user(), did="opened patient", subject=found)
+    page = render_template(
+        "record/patient.html",
+        patient=found,
+        referrals=record.patient_referrals(db_session(), found),
+    )
+    db_session().commit()
+    return page
+
+
+@bp.get("/referrals/<uuid:referral_id>")
+@allowed(Action.SEE_PATIENT)
+def referral(referral_id: UUID) -> ResponseReturnValue:
+    """One referral from receipt to the patient being told."""
+    found = referrals.referral(db_session(), referral_id)
+    write_audit(db_session(), by=current_user(), did="opened referral", subject=found)
+    page = render_template(
+        "record/referral.html",
+        patient=found.patient,
+        referral=found,
+        record=record.referral_record(db_session(), found),
+    )
+    db_session().commit()
+    return page
+
+
+@bp.get("/referrals/<uuid:referral_id>/audit")
+@allowed(Action.SEE_AUDIT)
+def audit(referral_id: UUID) -> ResponseReturnValue:
+    """Who did and who saw what; looking at it is written down as well."""
+    found = referrals.referral(db_session(), referral_id)
+    lines = record.audit_lines(db_session(), found)
+    write_audit(db_session(), by=current_user(), did="read audit trail", subject=found)
+    db_session().commit()
+    return render_template("record/audit.html", patient=found.patient, referral=found, lines=lines)
