@@ -16,7 +16,6 @@ BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
     "review.record_routes",
-    "health",
 )
 
 

@@ -31,7 +31,6 @@ class Action(StrEnum):
     SEE_ORIGINALS = "see_originals"
     REFER = "refer"  # enter, import, correct, withdraw referrals
     BOOK = "book"
-    OVERBOOK = "overbook"
     CLINIC_DAY = "clinic_day"  # day list, check in, identity, consent
     CAPTURE = "capture"
     REVIEW = "review"
@@ -41,7 +40,6 @@ class Action(StrEnum):
     SEE_AUDIT = "see_audit"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_PLACES = "manage_places"
-    ERASE = "erase"
 
 
 _STAFF = frozenset(Role)
@@ -55,7 +53,6 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_ORIGINALS: frozenset({Role.GOVERNANCE}),
     Action.REFER: frozenset({Role.CLERK, Role.LEAD}),
     Action.BOOK: frozenset({Role.CLERK, Role.LEAD}),
-    Action.OVERBOOK: frozenset({Role.LEAD}),
     Action.CLINIC_DAY: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
     Action.CAPTURE: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
     Action.REVIEW: frozenset({Role.DERMATOLOGIST}),
@@ -65,7 +62,6 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_AUDIT: frozenset({Role.GOVERNANCE, Role.LEAD}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_PLACES: frozenset({Role.ADMINISTRATOR, Role.LEAD}),
-    Action.ERASE: frozenset({Role.LEAD}),
 }
 
 

@@ -74,7 +74,16 @@ def test_only_the_clock_tells_the_time() -> None:
 FENCED = {
     "boto3": ("imaging/store.py",),
     "cv2": ("imaging/gate/",),
-    "flask": ("app.py", "cli/", "web.py", "pages.py", "health.py", "routes.py", "loading.py", "_api.py"),
+    "flask": (
+        "app.py",
+        "cli/",
+        "web.py",
+        "pages.py",
+        "health.py",
+        "routes.py",
+        "loading.py",
+        "_api.py",
+    ),
 }
 
 
@@ -126,9 +135,7 @@ def test_every_route_refuses_every_role_that_may_not_use_it(
         if action is None or rule.endpoint in ("static", "accounts.sign_out"):
             continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            answer = client.open(
-                _address(str(rule)), method=method, headers={"X-CSRFToken": token}
-            )
+            answer = client.open(_address(str(rule)), method=method, headers={"X-CSRFToken": token})
             refused = answer.status_code == 403
             if refused != (role not in MAY[action]) and not (
                 role in MAY[action] and answer.status_code in (403, 404)
@@ -145,9 +152,7 @@ def test_every_route_sends_strangers_to_the_sign_in_page(app: Flask, client: Fla
         if getattr(app.view_functions[rule.endpoint], "allowed", None) is None:
             continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            answer = client.open(
-                _address(str(rule)), method=method, headers={"X-CSRFToken": token}
-            )
+            answer = client.open(_address(str(rule)), method=method, headers={"X-CSRFToken": token})
             if answer.status_code not in (303, 401):
                 open_doors[f"{method} {rule}"] = answer.status_code
 
@@ -160,9 +165,9 @@ def test_every_action_is_somebodys_and_used_by_something() -> None:
         path.read_text() for path in (ROOT / "derm_service/templates").rglob("*.html")
     )
     unused = [
-        action for action in Action if f"Action.{action.name}" not in sources.replace(
-            f"Action.{action.name}:", ""
-        ) + templates
+        action
+        for action in Action
+        if f"Action.{action.name}" not in sources.replace(f"Action.{action.name}:", "") + templates
     ]
 
     assert set(MAY) == set(Action)
@@ -201,7 +206,7 @@ def test_migrations_make_the_same_tables_as_the_models(
 def _tables(url: str) -> dict[str, set[str]]:
     """Every statement of the schema dump about our own tables, by its first line."""
     dump = subprocess.run(
-        [programs() / "pg_dump", "--schema-only", "--no-owner", "--no-privileges", url],
+        [programs() / "bin" / "pg_dump", "--schema-only", "--no-owner", "--no-privileges", url],
         check=True,
         capture_output=True,
         text=True,
@@ -216,7 +221,10 @@ def _tables(url: str) -> dict[str, set[str]]:
         and "procrastinate" not in part
         and "alembic_version" not in part
     ]
-    return {part.splitlines()[0]: {line.strip().rstrip(",") for line in part.splitlines()} for part in ours}
+    return {
+        part.splitlines()[0]: {line.strip().rstrip(",") for line in part.splitlines()}
+        for part in ours
+    }
 
 
 def test_migrations_go_down_to_nothing_and_up_again(empty_database_url: str) -> None:
