@@ -25,7 +25,7 @@ export class Photograph {
   refusal(maxBytes: number): string | null {
     if (this.file.size === 0) return "This file is empty. Choose another photograph.";
     if (this.file.size > maxBytes) {
-      const limit = Math.floor(maxBytes / 1_000_000);
+      const limit = Math.floor(maxBytes / 1024 / 1024);
       return `This file is larger than ${limit} MB. Set the camera to a smaller size and retake.`;
     }
     if (!globalThis.crypto?.subtle) {

@@ -1,0 +1,122 @@
+"""What the capture page shows of one lesion at one visit: wanted views, photographs, verdicts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from derm_service.imaging import capture_words as words
+from derm_service.imaging import rules
+from derm_service.imaging.codes import CaptureState, RenditionSize, View
+from derm_service.imaging.models import Capture
+
+
+@dataclass(frozen=True)
+class Card:
+    """One photograph as its card shows it."""
+
+    capture: Capture
+    name: str  # "Overview photograph 2"
+    tag: tuple[str, str]  # words and colour
+    verdict: tuple[str, str] | None
+    messages: tuple[str, ...]  # what is wrong with it and what to do
+    has_thumbnail: bool
+    is_pending: bool  # the service is still working on it
+    has_arrived: bool
+    waits_for_choice: bool  # the gate would retake it, nobody has decided
+    can_keep: bool  # what cannot be shown safely cannot be kept
+    kept: str  # why it was kept all the same; empty: it was not
+
+
+@dataclass(frozen=True)
+class ViewSection:
+    """One view of the lesion: how to take it, what is there, what is still needed."""
+
+    view: View
+    title: str
+    how_to: str
+    is_wanted: bool
+    cards: tuple[Card, ...]
+    taken: int  # photographs ever begun, set aside ones too: names never repeat
+    status: tuple[str, str]
+    last: Capture | None  # answers about the lens are offered again from here
+
+    @property
+    def is_done(self) -> bool:
+        """Whether this view needs nothing more."""
+        return self.status == DONE or not self.is_wanted
+
+
+DONE, CHECKING = ("Taken", "green"), ("Being checked", "aqua-green")
+CHOOSE, NEEDED, OPTIONAL = ("Retake or keep", "red"), ("Still needed", "blue"), ("Optional", "grey")
+
+
+def sections(captures: list[Capture], retake_views: Collection[str]) -> tuple[ViewSection, ...]:
+    """Every view in its order, the wanted ones marked."""
+    wanted = rules.wanted_views(retake_views)
+    return tuple(
+        _section(view, [each for each in captures if each.view is view], view in wanted)
+        for view in View
+    )
+
+
+def set_aside(captures: list[Capture]) -> list[tuple[str, str]]:
+    """Name and reason of every photograph that is not on the record."""
+    return [
+        (card.name, words.SET_ASIDE_WORDS[card.capture.set_aside_reason])
+        for card in all_cards(captures)
+        if card.capture.set_aside_reason is not None
+    ]
+
+
+def all_cards(captures: list[Capture]) -> list[Card]:
+    """A card for every capture, numbered within its view in the order they were taken."""
+    counts = dict.fromkeys(View, 0)
+    made = []
+    for each in sorted(captures, key=lambda one: one.id):  # UUIDv7: the order of choosing
+        counts[each.view] += 1
+        made.append(_card(each, counts[each.view]))
+    return made
+
+
+def _section(view: View, taken: list[Capture], is_wanted: bool) -> ViewSection:
+    gone = {CaptureState.SET_ASIDE, CaptureState.ERASED}
+    cards = tuple(card for card in all_cards(taken) if card.capture.state not in gone)
+    lenses = [each for each in taken if each.polarisation is not None]
+    return ViewSection(
+        view=view,
+        title=words.VIEW_TITLES[view],
+        how_to=words.HOW_TO[view],
+        is_wanted=is_wanted,
+        cards=cards,
+        taken=len(taken),
+        status=_status(cards, is_wanted),
+        last=lenses[-1] if lenses else None,
+    )
+
+
+def _status(cards: tuple[Card, ...], is_wanted: bool) -> tuple[str, str]:
+    if any(card.capture.state is CaptureState.FILED for card in cards):
+        return DONE
+    if any(card.is_pending for card in cards):
+        return CHECKING
+    if any(card.waits_for_choice for card in cards):
+        return CHOOSE
+    return NEEDED if is_wanted else OPTIONAL
+
+
+def _card(capture: Capture, number: int) -> Card:
+    is_checked = capture.state is CaptureState.CHECKED
+    waits = is_checked and capture.verdict in ("retake", "reject") and capture.kept_reason is None
+    issues = (capture.report or {}).get("issues", [])
+    return Card(
+        capture=capture,
+        name=f"{words.VIEW_TITLES[capture.view]} photograph {number}",
+        tag=words.STATE_TAGS[capture.state],
+        verdict=words.VERDICT_WORDS.get(capture.verdict or ""),
+        messages=tuple(issue["message"] for issue in issues),
+        has_thumbnail=any(each.size is RenditionSize.SMALL for each in capture.renditions),
+        is_pending=capture.state is CaptureState.RECEIVED or (is_checked and not waits),
+        has_arrived=capture.state not in (CaptureState.ANNOUNCED, CaptureState.RECEIVING),
+        waits_for_choice=waits,
+        can_keep=waits and capture.verdict == "retake",
+        kept=words.KEPT_WORDS[capture.kept_reason] if capture.kept_reason else "",
+    )

@@ -1,0 +1,104 @@
+"""The words of the capture page: how to take each view, what a verdict means, what was chosen."""
+
+from derm_service.imaging.codes import (
+    CaptureState,
+    Contact,
+    Immersion,
+    KeptReason,
+    Polarisation,
+    RetakeReason,
+    SetAsideReason,
+    View,
+)
+from derm_service.referrals.codes import Laterality
+
+VIEW_TITLES: dict[View, str] = {
+    View.OVERVIEW: "Overview",
+    View.CLOSE_UP: "Close-up",
+    View.DERMOSCOPIC: "Dermoscopic",
+}
+
+HOW_TO: dict[View, str] = {
+    View.OVERVIEW: (
+        "Far enough away to show where on the body the lesion is. "
+        "Have a landmark in the picture, such as an ear, an elbow or the navel."
+    ),
+    View.CLOSE_UP: (
+        "About 20 cm away, the camera square to the skin, a ruler beside the lesion "
+        "and not over it."
+    ),
+    View.DERMOSCOPIC: (
+        "The lesion in the middle, hair parted. With a contact lens: gel or alcohol, "
+        "flat on the skin, no bubbles over the lesion."
+    ),
+}
+
+VERDICT_WORDS: dict[str, tuple[str, str]] = {
+    "accept": ("Good", "green"),
+    "advise": ("Usable", "yellow"),
+    "retake": ("Retake", "red"),
+    "reject": ("Cannot be used", "red"),
+}
+"""The word and the colour of the tag for each verdict of the gate."""
+
+QUALITY_ONLY = "Photo quality only. It says nothing about the lesion."
+
+KEPT_WORDS: dict[KeptReason, str] = {
+    KeptReason.BEST_POSSIBLE: "This is the best photograph possible today",
+    KeptReason.PATIENT_UNABLE: "The patient cannot hold still or is in pain",
+    KeptReason.SITE_DIFFICULT: "The site is hard to reach or to light",
+    KeptReason.GATE_WRONG: "The photograph is good: the check is wrong",
+}
+
+SET_ASIDE_WORDS: dict[SetAsideReason, str] = {
+    SetAsideReason.RETAKEN: "Taken again",
+    SetAsideReason.REJECTED: "Could not be used",
+    SetAsideReason.CHANGED_ON_THE_WAY: "Changed on the way: send it again",
+    SetAsideReason.WRONG_LESION: "Not this lesion",
+}
+
+POLARISATION_WORDS: dict[Polarisation, str] = {
+    Polarisation.POLARISED: "Polarised",
+    Polarisation.NON_POLARISED: "Not polarised",
+}
+
+CONTACT_WORDS: dict[Contact, str] = {
+    Contact.CONTACT: "Touching the skin",
+    Contact.NON_CONTACT: "Not touching",
+}
+
+IMMERSION_WORDS: dict[Immersion, str] = {
+    Immersion.GEL: "Gel",
+    Immersion.ALCOHOL: "Alcohol",
+    Immersion.WATER: "Water",
+    Immersion.OIL: "Oil",
+    Immersion.NONE: "None",
+}
+
+STATE_TAGS: dict[CaptureState, tuple[str, str]] = {
+    CaptureState.ANNOUNCED: ("Not sent", "red"),
+    CaptureState.RECEIVING: ("Not all sent", "red"),
+    CaptureState.RECEIVED: ("Being checked", "aqua-green"),
+    CaptureState.CHECKED: ("Checked", "blue"),
+    CaptureState.FILED: ("On the record", "green"),
+    CaptureState.SET_ASIDE: ("Set aside", "grey"),
+    CaptureState.ERASED: ("Erased", "grey"),
+}
+
+SIDE_WORDS: dict[Laterality, str] = {
+    Laterality.LEFT: "Left",
+    Laterality.RIGHT: "Right",
+    Laterality.MIDLINE: "Middle",
+    Laterality.BILATERAL: "Both sides",
+    Laterality.NOT_APPLICABLE: "This site has no left or right",
+}
+
+RETAKE_WORDS: dict[RetakeReason, str] = {
+    RetakeReason.BLURRED: "The last one was blurred.",
+    RetakeReason.EXPOSURE: "The last one was too dark or too bright.",
+    RetakeReason.WRONG_SITE: "The last one does not show this lesion.",
+    RetakeReason.MISSING_VIEW: "There was none of this view.",
+    RetakeReason.OBSCURED: "The lesion was hidden by hair, bubbles, glare or a ruler.",
+    RetakeReason.SCALE_MISSING: "The last one had no ruler beside the lesion.",
+    RetakeReason.OTHER: "The reason is in the note.",
+}
