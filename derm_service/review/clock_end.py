@@ -31,8 +31,8 @@ def settle(session: Session, referral: Referral, *, reason: str, by: User) -> No
 def _told_by_lesion(session: Session, referral: Referral) -> list[Told] | None:
     """How each lesion was told, or None while one keeps the clock running."""
     newest: dict[uuid.UUID, Opinion] = {}
-    for opinion in standing.all_of(session, [lesion.id for lesion in referral.lesions]):
-        newest.setdefault(opinion.lesion_id, opinion)
+    for each in standing.all_of(session, [lesion.id for lesion in referral.lesions]):
+        newest.setdefault(each.lesion_id, each)
     rows: list[Told] = []
     for lesion in referral.lesions:
         opinion = newest.get(lesion.id)

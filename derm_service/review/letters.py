@@ -120,7 +120,7 @@ def for_patient(
             *first_words.paragraphs(text),
             HELP,
         ],
-        "sign_off": f"Yours sincerely\n\n{opinion.signed_by.name}",
+        "sign_off": f"Yours sincerely\n\n{_last_signer(opinion)}",
         "reference": f"{reference(lesion.referral)}/{lesion.number}",
         "large_print": any(need.need is Need.LARGE_PRINT for need in patient.needs),
     }
@@ -173,6 +173,11 @@ def for_gp(
         "sign_off": f"Yours sincerely\n\n{last.signed_by.name}",
         "reference": f"{reference(lesion.referral)}/{lesion.number}",
     }
+
+
+def _last_signer(opinion: Opinion) -> str:
+    last = opinion.addenda[-1] if opinion.addenda else opinion
+    return last.signed_by.name
 
 
 def _replacing(replaces: date | None) -> list[str]:

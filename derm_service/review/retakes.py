@@ -13,7 +13,6 @@ from derm_service.errors import Conflict, Invalid
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.imaging.models import Capture, Retake
 from derm_service.people import User
-from derm_service.referrals import lesions
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
 from derm_service.review import claims, standing, viewing
@@ -51,7 +50,6 @@ def ask(
     _check(session, lesion, views, reason, note, capture_id)
     _answer_earlier(session, lesion)
     retake = _add(session, lesion, views, reason, note, capture_id, by)
-    lesions.photograph_after_all(session, lesion_id=lesion.id, by=by)
     waiting.reopen(session, lesion_id=lesion.id, reason=REASON_WORDS[reason], by=by)
     claims.release_when_read(session, referral_id=lesion.referral_id, by=by)
     return retake
