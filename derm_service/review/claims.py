@@ -12,6 +12,7 @@ from derm_service.errors import Conflict, NotFound
 from derm_service.people import User
 from derm_service.referrals.codes import LesionState, ReferralState
 from derm_service.referrals.models import Lesion, Referral
+from derm_service.review import standing
 from derm_service.review.models import Claim
 
 STALE_AFTER = timedelta(minutes=60)
@@ -66,7 +67,7 @@ def release(session: Session, *, referral_id: uuid.UUID, by: User) -> None:
 def release_when_read(session: Session, *, referral_id: uuid.UUID, by: User) -> None:
     """Give the case back once none of its lesions waits for this reader any more."""
     held = _held(session, referral_id)
-    if held is None or _awaits_review(session, referral_id):
+    if held is None or standing.waits_for(session, referral_id, by):
         return
     session.delete(held)
     session.flush()

@@ -84,7 +84,7 @@ def _check_waits(session: Session, lesion: Lesion, by: User) -> None:
         if lesion.state is LesionState.AWAITING_IMAGES:
             raise Conflict("This lesion waits for new photographs. Nothing was saved.")
         raise Conflict(ALREADY)
-    if last and standing.outcome_of(last) is Outcome.SECOND_OPINION and last.signed_by_id == by.id:
+    if standing.is_own_question(last, by):
         raise Conflict(OWN_QUESTION)
     if lesion.intimate and not may(by, Action.SEE_INTIMATE):
         raise NotAllowed(viewing.INTIMATE_HIDDEN)

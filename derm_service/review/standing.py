@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from derm_service.errors import Conflict, NotFound
+from derm_service.people import User
 from derm_service.referrals import queries as referral_queries
+from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
 from derm_service.review.codes import Outcome
 from derm_service.review.models import Opinion, Told
@@ -56,6 +58,25 @@ def all_of(session: Session, lesion_ids: Sequence[uuid.UUID]) -> Sequence[Opinio
 def of_lesion(session: Session, lesion_id: uuid.UUID) -> Opinion | None:
     """The newest opinion on a lesion."""
     return next(iter(all_of(session, [lesion_id])), None)
+
+
+def waits_for(session: Session, referral_id: uuid.UUID, by: User) -> bool:
+    """Whether a lesion of the case awaits this reader: their own questions await another."""
+    waiting = session.scalars(
+        sa.select(Lesion.id).where(
+            Lesion.referral_id == referral_id, Lesion.state == LesionState.AWAITING_REVIEW
+        )
+    )
+    return any(not is_own_question(of_lesion(session, each), by) for each in waiting)
+
+
+def is_own_question(opinion: Opinion | None, by: User) -> bool:
+    """Whether this reader asked for the second opinion that is still awaited."""
+    return (
+        opinion is not None
+        and opinion.outcome is Outcome.SECOND_OPINION
+        and opinion.signed_by_id == by.id
+    )
 
 
 def outcome_of(opinion: Opinion) -> Outcome:
