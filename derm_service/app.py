@@ -15,6 +15,7 @@ from derm_service.referrals import body_sites, clocks
 BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
+    "imaging.capture_routes",
     "review.record_routes",
 )
 
