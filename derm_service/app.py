@@ -10,13 +10,15 @@ from derm_service.accounts import loading
 from derm_service.cli import install as commands
 from derm_service.config import Settings
 from derm_service.db import make_engine, make_sessions
-from derm_service.referrals import body_sites, clocks
+from derm_service.referrals import body_sites, clocks, languages
+from derm_service.referrals.codes import ETHNIC_CATEGORIES
 
 BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
     "imaging.capture_routes",
     "review.record_routes",
+    "health",
 )
 
 
@@ -43,7 +45,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     web.install(app)
     loading.install(app)
-    app.jinja_env.globals.update(clock_of=clocks.clock_of, site_label=body_sites.label)
+    app.jinja_env.globals.update(
+        clock_of=clocks.clock_of,
+        site_label=body_sites.label,
+        language_name=languages.name,
+        ethnic_category=ETHNIC_CATEGORIES.get,
+    )
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"derm_service.{name}").bp)
     commands.install(app)
