@@ -1,11 +1,14 @@
 // The capture page: choosing files, cards, what is still unsent, and the server's own cards.
 import { datum, need } from "../shared/dom";
 import { Card } from "./card";
+import { listenForChoices } from "./choices";
+import { fragment, said } from "./drawn";
 import { Photograph, type Subject } from "./photograph";
 import { Queue } from "./queue";
 import { type Destination, NotSent } from "./upload";
-import { type CaptureStatus, settled } from "./verdict";
+import { settled } from "./verdict";
 
+const STILL_CHECKING = "Still being checked. You can carry on; a reload shows where it stands.";
 const ANY_ID = "00000000-0000-0000-0000-000000000000";
 
 export class CapturePage {
@@ -26,6 +29,10 @@ export class CapturePage {
     for (const card of this.root.querySelectorAll<HTMLElement>("[data-card-pending]")) {
       void this.followUp(datum(card, "captureId"), card, datum(card, "cardName"));
     }
+    listenForChoices(this.root, {
+      retaken: (card) => this.retaken(card),
+      kept: (card) => void this.followUp(datum(card, "captureId"), card, datum(card, "cardName")),
+    });
     window.addEventListener("beforeunload", (event) => {
       if (this.unsent.size > 0) event.preventDefault();
     });
@@ -98,9 +105,12 @@ export class CapturePage {
 
   /** Wait for the verdict, then let the server draw the card with its words and buttons. */
   private async followUp(captureId: string, element: HTMLElement, name: string): Promise<void> {
-    const status = await settled(this.url("captureUrl", captureId), () =>
-      this.announce(`${name}. Still being checked. You can carry on.`),
-    );
+    const status = await settled(this.url("captureUrl", captureId), () => {
+      const note = element.querySelector<HTMLElement>("[data-card-note]");
+      if (note) note.textContent = STILL_CHECKING;
+      if (note) note.hidden = false;
+      this.announce(`${name}. ${STILL_CHECKING}`);
+    });
     const drawn = await fragment(this.url("cardUrl", captureId));
     if (drawn) element.replaceWith(drawn);
     this.announce(`${name}. ${said(status)}`);
@@ -113,6 +123,14 @@ export class CapturePage {
     if (!wanted) return;
     const drawn = await fragment(datum(wanted, "wanted"));
     if (drawn) wanted.replaceWith(drawn);
+  }
+
+  private retaken(card: HTMLElement): void {
+    const view = card.closest<HTMLElement>("[data-view]");
+    card.remove();
+    view?.querySelector<HTMLInputElement>("input[data-file]")?.focus();
+    this.announce(`${datum(card, "cardName")}. Set aside. Take it again.`);
+    void this.refresh();
   }
 
   private drop(photograph: Photograph, card: Card): void {
@@ -165,27 +183,4 @@ function contextOf(view: HTMLElement): Record<string, string> | null {
     answers[datum(group, "context")] = chosen.value;
   }
   return answers;
-}
-
-async function fragment(url: string): Promise<HTMLElement | null> {
-  try {
-    const answer = await fetch(url, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) return null;
-    const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return parsed.body.firstElementChild as HTMLElement | null;
-  } catch {
-    return null; // the card keeps its last true word; a reload shows the rest
-  }
-}
-
-const SAID = {
-  accept: "Photo quality: good.",
-  advise: "Photo quality: usable, with advice.",
-  retake: "Photo quality: retake.",
-  reject: "This file cannot be used.",
-};
-
-function said(status: CaptureStatus): string {
-  const verdict = status.verdict ? SAID[status.verdict] : "Checked.";
-  return [verdict, ...status.issues.map((issue) => issue.message)].join(" ");
 }

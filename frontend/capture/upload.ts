@@ -29,7 +29,7 @@ export function send(
       headers: { "X-CSRFToken": csrfToken() },
       // Nothing about a patient's photograph stays in the browser's storage.
       storeFingerprintForResuming: false,
-      onShouldRetry: (error) => isWorthRetrying(statusOf(error)),
+      onShouldRetry: (error) => isWorthRetrying(statusOf(error), error.originalRequest.getMethod()),
       // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
       onChunkComplete: (_size, accepted, total) => onPercent(Math.floor((100 * accepted) / total)),
       onSuccess: () => resolve(),

@@ -21,6 +21,13 @@ test("a retake waits for the photographer, a good capture for its filing", () =>
 });
 
 test("breaks of the line are tried again, refusals are not", () => {
-  assert.deepEqual([0, 409, 423, 503].map(isWorthRetrying), [true, true, true, true]);
-  assert.deepEqual([400, 401, 403, 413, 422].map(isWorthRetrying), Array(5).fill(false));
+  const worth = (method: string) => (status: number) => isWorthRetrying(status, method);
+
+  assert.deepEqual([0, 423, 429, 503].map(worth("POST")), Array(4).fill(true));
+  assert.deepEqual([400, 401, 403, 413, 422].map(worth("PATCH")), Array(5).fill(false));
+});
+
+test("a piece at the wrong place is sent again, a closed shutter is not asked again", () => {
+  assert.ok(isWorthRetrying(409, "PATCH"));
+  assert.ok(!isWorthRetrying(409, "POST"));
 });

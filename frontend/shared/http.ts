@@ -18,9 +18,13 @@ export function sentenceIn(body: string): string | null {
   }
 }
 
-/** No answer, "busy" and "try later" pass; a refusal stays a refusal however often it is asked. */
-export function isWorthRetrying(status: number): boolean {
-  return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+/**
+ * No answer, "busy" and "try later" pass, and a piece at the wrong place finds its place again; a
+ * refusal stays a refusal however often it is asked.
+ */
+export function isWorthRetrying(status: number, method: string): boolean {
+  if (status === 409) return method === "PATCH";
+  return status === 0 || status === 423 || status === 429 || status >= 500;
 }
 
 export function pause(milliseconds: number): Promise<void> {
