@@ -8,13 +8,18 @@ from derm_service.booking import letters
 from derm_service.booking.models import Appointment
 from derm_service.messages import outbox, work
 from derm_service.messages.codes import Addressee, MessageKind, WorkKind
-from derm_service.messages.models import Message
+from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.rules import STOPPABLE, next_working_day
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel
 
 TOO_LATE = "A letter would come too late."
 PREFERS_PHONE = "Prefers to be rung; a letter is sent as well."
+KINDS = (
+    MessageKind.APPOINTMENT,
+    MessageKind.APPOINTMENT_MOVED,
+    MessageKind.APPOINTMENT_CANCELLED,
+)
 CANNOT_READ = "A letter is sent, but it cannot be read without help."
 
 
@@ -40,6 +45,18 @@ def tell_cancelled(
     content = letters.cancelled(appointment, clock.today(), will_rebook=will_rebook)
     kind = MessageKind.APPOINTMENT_CANCELLED
     _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)
+
+
+def told(session: Session, appointment: Appointment) -> tuple[list[Message], list[WorkItem]]:
+    """The messages and the open calls about an appointment."""
+    keys = [f"{kind}:{appointment.id}" for kind in KINDS]
+    messages = session.scalars(sa.select(Message).where(Message.once_key.in_(keys)))
+    calls = session.scalars(
+        sa.select(WorkItem).where(
+            WorkItem.kind == WorkKind.CALL_PATIENT, WorkItem.subject_id == appointment.id
+        )
+    )
+    return list(messages), list(calls)
 
 
 def forget(session: Session, appointment: Appointment, *, how: str, by: User) -> None:

@@ -1,0 +1,234 @@
+"""The pages of clinics: a week of them, one of them, opening and cancelling."""
+
+from datetime import date, time, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField
+
+from derm_service import clock
+from derm_service.booking import access, clinics, places, queries, rules
+from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
+from derm_service.booking.models import Clinic, Location, Resource
+from derm_service.booking.parsing import day_or_none, uuid_or_none
+from derm_service.errors import Conflict, Invalid
+from derm_service.forms import DayField, Required, stripped
+from derm_service.people import Action
+from derm_service.web import allowed, current_user, db_session, form_data
+
+bp = Blueprint("clinics", __name__, url_prefix="/clinics")
+
+KIT = (ResourceKind.DERMATOSCOPE, ResourceKind.HOIST, ResourceKind.INTERPRETER)
+KIT_AND_PEOPLE = (*KIT, ResourceKind.CHAPERONE)
+
+
+class ClinicForm(Form):
+    """A clinic to open: where, when, with whom and what."""
+
+    location_id = SelectField("Place", validate_choice=False)
+    place_id = SelectField("Room or van", validate_choice=False)
+    on = DayField("Date", [Required("Enter the date of the clinic.")])
+    starts = StringField("Starts at", [Required("Enter when the clinic starts.")], [stripped])
+    ends = StringField("Ends at", [Required("Enter when the clinic ends.")], [stripped])
+    slot_minutes = StringField("Minutes for each appointment", filters=[stripped], default="20")
+    photographer_id = RadioField("Photographer", validate_choice=False)
+    resource_ids = SelectMultipleField("Kit and other people", validate_choice=False)
+    note = StringField("Note for the team", filters=[stripped])
+
+
+class CancelForm(Form):
+    """Why a clinic is cancelled."""
+
+    reason = StringField(
+        "Why is the clinic cancelled?", [Required("Enter why the clinic is cancelled.")], [stripped]
+    )
+
+
+@bp.get("")
+@allowed(Action.BOOK)
+def listing() -> ResponseReturnValue:
+    """The clinics of one week, by day and place."""
+    session = db_session()
+    first = _monday(day_or_none(request.args.get("from")) or clock.today())
+    last = first + timedelta(days=6)
+    location_id = uuid_or_none(request.args.get("place"))
+    found = queries.clinics_between(session, first, last, location_id=location_id)
+    in_slots = queries.appointments_in(session, found)
+    days: dict[date, list[Clinic]] = {}
+    for each in found:
+        days.setdefault(clock.london(each.starts_at).date(), []).append(each)
+    return render_template(
+        "booking/clinics.html",
+        first=first,
+        last=last,
+        days=days,
+        booked={each.id: sum(slot.id in in_slots for slot in each.slots) for each in found},
+        resources=queries.resources_in(session, found),
+        locations=places.locations(session),
+        location_id=location_id,
+        earlier=first - timedelta(days=7),
+        later=first + timedelta(days=7),
+        cancelled=ClinicState.CANCELLED,
+    )
+
+
+@bp.get("/<uuid:clinic_id>")
+@allowed(Action.BOOK)
+def clinic(clinic_id: UUID) -> ResponseReturnValue:
+    """One clinic: its staff and kit, and who comes when."""
+    return _page(queries.clinic(db_session(), clinic_id), CancelForm())
+
+
+@bp.post("/<uuid:clinic_id>/cancel")
+@allowed(Action.MANAGE_PLACES)
+def cancel(clinic_id: UUID) -> ResponseReturnValue:
+    """Cancel a clinic nobody is booked into."""
+    form = CancelForm(request.form)
+    if form.validate():
+        try:
+            clinics.cancel_clinic(
+                db_session(), clinic_id=clinic_id, reason=form.reason.data or "", by=current_user()
+            )
+        except Conflict as problem:
+            db_session().rollback()
+            form.reason.errors = [problem.message]
+            return _page(queries.clinic(db_session(), clinic_id), form, HTTPStatus.CONFLICT)
+        db_session().commit()
+        flash("The clinic is cancelled.")
+        return redirect(url_for(".clinic", clinic_id=clinic_id), HTTPStatus.SEE_OTHER)
+    return _page(queries.clinic(db_session(), clinic_id), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@bp.route("/open", methods=["GET", "POST"])
+@allowed(Action.MANAGE_PLACES)
+def open_clinic() -> ResponseReturnValue:
+    """Open a clinic."""
+    form = _clinic_form()
+    status = HTTPStatus.OK
+    if request.method == "POST":
+        try:
+            opened = _open(form) if form.validate() else None
+            if opened is not None:
+                db_session().commit()
+                flash(f"The clinic is open with {len(opened.slots)} appointments to book.")
+                return redirect(url_for(".clinic", clinic_id=opened.id), HTTPStatus.SEE_OTHER)
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+        except Invalid as problem:
+            for name, sentence in problem.fields.items():
+                form[name].errors = [sentence]
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+        except Conflict as problem:
+            form.starts.errors = [problem.message]
+            status = HTTPStatus.CONFLICT
+        db_session().rollback()
+        form = _with_choices(form)
+    return render_template("booking/clinic_open.html", form=form), status
+
+
+def _open(form: ClinicForm) -> Clinic:
+    place = _chosen(form.place_id.data, "place_id", "Choose a room or a van.")
+    photographer = _chosen(form.photographer_id.data, "photographer_id", "Choose a photographer.")
+    kit = [each for each in (uuid_or_none(one) for one in form.resource_ids.data or []) if each]
+    on = form.on.data
+    if on is None:
+        raise Invalid({"on": "Enter the date of the clinic."})
+    return clinics.open_clinic(
+        db_session(),
+        location_id=_id(form.location_id.data, "location_id", "Choose a place."),
+        mobile_unit_id=place.mobile_unit_id,
+        starts_at=rules.moment(on, _time(form.starts.data, "starts")),
+        ends_at=rules.moment(on, _time(form.ends.data, "ends")),
+        slot_minutes=_minutes(form.slot_minutes.data),
+        resource_ids=[place.id, photographer.id, *kit],
+        note=form.note.data or "",
+        by=current_user(),
+    )
+
+
+def _clinic_form() -> ClinicForm:
+    return _with_choices(ClinicForm(form_data()))
+
+
+def _with_choices(form: ClinicForm) -> ClinicForm:
+    session = db_session()
+    open_places = places.open_locations(session)
+    names = {each.id: each.name for each in open_places}
+    rooms = places.resources(session, ResourceKind.ROOM, ResourceKind.VAN)
+    form.location_id.choices = [(str(each.id), _place_label(each)) for each in open_places]
+    form.place_id.choices = [(str(each.id), _room_label(each, names)) for each in rooms]
+    form.photographer_id.choices = _labels(places.resources(session, ResourceKind.PHOTOGRAPHER))
+    form.resource_ids.choices = _labels(places.resources(session, *KIT_AND_PEOPLE))
+    return form
+
+
+def _page(
+    found: Clinic, form: CancelForm, status: HTTPStatus = HTTPStatus.OK
+) -> ResponseReturnValue:
+    session = db_session()
+    in_slots = queries.appointments_in(session, [found])
+    page = render_template(
+        "booking/clinic.html",
+        clinic=found,
+        location=found.location,
+        features=access.feature_words(found.location.features),
+        rows=[(slot, in_slots.get(slot.id)) for slot in found.slots],
+        resources=queries.resources_in(session, [found]).get(found.id, []),
+        states=rules.STATE_WORDS,
+        is_open=found.state is ClinicState.OPEN,
+        form=form,
+    )
+    return page, status
+
+
+def _place_label(location: Location) -> str:
+    return (
+        f"{location.name} (van stop)" if location.kind == LocationKind.VAN_STOP else location.name
+    )
+
+
+def _room_label(resource: Resource, places_by_id: dict[UUID, str]) -> str:
+    if resource.location_id is None:
+        return resource.name
+    return f"{places_by_id.get(resource.location_id, 'Closed place')}: {resource.name}"
+
+
+def _labels(resources: list[Resource]) -> list[tuple[str, str]]:
+    return [(str(each.id), each.name) for each in resources]
+
+
+def _chosen(value: str | None, name: str, sentence: str) -> Resource:
+    found = db_session().get(Resource, _id(value, name, sentence))
+    if found is None:
+        raise Invalid({name: sentence})
+    return found
+
+
+def _id(value: str | None, name: str, sentence: str) -> UUID:
+    found = uuid_or_none(value)
+    if found is None:
+        raise Invalid({name: sentence})
+    return found
+
+
+def _minutes(value: str | None) -> int:
+    if not (value or "").isdecimal():
+        raise Invalid({"slot_minutes": "Enter a whole number of minutes, like 20."})
+    return min(int(value or "0"), 10_000)
+
+
+def _time(value: str | None, name: str) -> time:
+    """A wall-clock time typed like 9:30, 09.30, 9 or 930."""
+    typed = (value or "").replace(".", ":").strip()
+    hours, _, minutes = typed.partition(":")
+    if not minutes and len(hours) in {3, 4}:
+        hours, minutes = hours[:-2], hours[-2:]
+    try:
+        return time(int(hours), int(minutes or "0"))
+    except ValueError as error:
+        raise Invalid({name: "Enter a time on the 24-hour clock, like 9:30 or 14:00."}) from error
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

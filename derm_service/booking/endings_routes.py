@@ -1,0 +1,92 @@
+"""The pages that end things: a referral withdrawn, a death recorded."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField
+
+from derm_service.booking import endings, queries
+from derm_service.errors import Invalid
+from derm_service.forms import DayField, Required
+from derm_service.people import Action
+from derm_service.referrals import queries as referral_queries
+from derm_service.referrals.codes import WithdrawnReason
+from derm_service.web import allowed, current_user, db_session, form_data
+
+bp = Blueprint("endings", __name__)
+
+REASON_WORDS: dict[WithdrawnReason, str] = {
+    WithdrawnReason.PATIENT_WISH: "The patient wishes it",
+    WithdrawnReason.REFERRER_WISH: "The referrer wishes it",
+    WithdrawnReason.DUPLICATE: "It is a duplicate of another referral",
+    WithdrawnReason.WRONG_PATIENT: "It was entered for the wrong patient",
+    WithdrawnReason.SEEN_ELSEWHERE: "The patient has been seen elsewhere",
+}
+"""A death has a page of its own, which withdraws every open referral."""
+
+
+class WithdrawForm(Form):
+    """Why a referral is withdrawn."""
+
+    reason = RadioField(
+        "Why is the referral withdrawn?",
+        [Required("Choose why the referral is withdrawn.")],
+        choices=[(each.value, words) for each, words in REASON_WORDS.items()],
+    )
+
+
+class DeathForm(Form):
+    """When somebody died."""
+
+    on = DayField("Date of death", [Required("Enter the date of death.")])
+
+
+@bp.route("/referrals/<uuid:referral_id>/withdraw", methods=["GET", "POST"])
+@allowed(Action.REFER)
+def withdraw(referral_id: UUID) -> ResponseReturnValue:
+    """Ask why and say what ends with it, then withdraw the referral."""
+    form = WithdrawForm(form_data())
+    session = db_session()
+    if request.method == "POST" and form.validate():
+        endings.withdraw_referral(
+            session,
+            referral_id=referral_id,
+            reason=WithdrawnReason(form.reason.data),
+            by=current_user(),
+        )
+        session.commit()
+        flash("The referral is withdrawn.")
+        return redirect(url_for("record.referral", referral_id=referral_id), HTTPStatus.SEE_OTHER)
+    referral = queries.referral(session, referral_id)
+    page = render_template(
+        "booking/withdraw.html",
+        form=form,
+        referral=referral,
+        patient=referral.patient,
+        appointment=queries.waiting_appointment(session, referral_id),
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+@bp.route("/patients/<uuid:patient_id>/death", methods=["GET", "POST"])
+@allowed(Action.REFER)
+def death(patient_id: UUID) -> ResponseReturnValue:
+    """Ask for the date and say what ends with it, then record the death."""
+    form = DeathForm(form_data())
+    session = db_session()
+    status = HTTPStatus.OK
+    if request.method == "POST" and form.validate() and form.on.data is not None:
+        try:
+            endings.record_death(session, patient_id=patient_id, on=form.on.data, by=current_user())
+            session.commit()
+            flash("The death is recorded. No message or letter will be sent.")
+            return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)
+        except Invalid as problem:
+            session.rollback()
+            form.on.errors = list(problem.fields.values())
+    if form.errors:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    patient = referral_queries.patient(session, patient_id)
+    return render_template("booking/death.html", form=form, patient=patient), status

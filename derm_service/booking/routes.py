@@ -1,0 +1,166 @@
+"""The clerk's pages: the waiting list, a slot for a referral, the appointment."""
+
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TypeVar
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField
+
+from derm_service import audit, clock
+from derm_service.booking import (
+    access,
+    appointments,
+    letters,
+    queries,
+    rules,
+    slot_routes,
+    telling,
+    waiting,
+)
+from derm_service.booking.codes import CancelReason, NotAttendedReason
+from derm_service.booking.models import Appointment
+from derm_service.booking.parsing import member_or_none
+from derm_service.booking.slot_routes import needs_of
+from derm_service.forms import Required, choices
+from derm_service.people import Action
+from derm_service.referrals.codes import Mobility, Need, Priority
+from derm_service.web import allowed, current_user, db_session, form_data
+
+bp = Blueprint("booking", __name__)
+for address, view in (
+    ("/referrals/<uuid:referral_id>/book", slot_routes.find_slot),
+    ("/referrals/<uuid:referral_id>/book/<uuid:slot_id>", slot_routes.confirm),
+    ("/appointments/<uuid:appointment_id>/move", slot_routes.move),
+    ("/appointments/<uuid:appointment_id>/move/<uuid:slot_id>", slot_routes.confirm_move),
+):
+    methods = ["GET", "POST"] if "slot_id" in address else ["GET"]
+    bp.add_url_rule(address, view_func=view, methods=methods)
+
+T = TypeVar("T", bound=StrEnum)
+
+
+class CancelForm(Form):
+    """Why an appointment is cancelled."""
+
+    reason = RadioField(
+        "Why is it cancelled?",
+        [Required("Choose why the appointment is cancelled.")],
+        choices=[(each.value, rules.CANCEL_WORDS[each]) for each in rules.CHOOSABLE_CANCEL_REASONS],
+    )
+
+
+class NotAttendedForm(Form):
+    """Why somebody did not come."""
+
+    reason = RadioField(
+        "Why did the patient not come?",
+        [Required("Choose why the patient did not come, or “Not known”.")],
+        choices=[(each.value, rules.NOT_ATTENDED_WORDS[each]) for each in NotAttendedReason],
+    )
+
+
+@bp.get("/waiting-list")
+@allowed(Action.BOOK)
+def waiting_list() -> ResponseReturnValue:
+    """Who waits for an appointment, the earliest breach first; filters name no person."""
+    asked = request.args
+    chosen = {
+        "priority": member_or_none(Priority, asked.get("priority")),
+        "need": member_or_none(Need, asked.get("need")),
+        "mobility": member_or_none(Mobility, asked.get("mobility")),
+    }
+    rows = waiting.waiting_list(
+        db_session(),
+        priority=member_or_none(Priority, asked.get("priority")),
+        need=member_or_none(Need, asked.get("need")),
+        mobility=member_or_none(Mobility, asked.get("mobility")),
+        retakes_only=asked.get("retakes") == "y",
+    )
+    return render_template(
+        "booking/waiting_list.html",
+        rows=rows,
+        chosen=chosen,
+        retakes_only=asked.get("retakes") == "y",
+        priorities=choices(Priority),
+        needs=access.NEED_WORDS,
+        mobilities=access.MOBILITY_WORDS,
+    )
+
+
+@bp.get("/appointments/<uuid:appointment_id>")
+@allowed(Action.SEE_PATIENT)
+def appointment(appointment_id: UUID) -> ResponseReturnValue:
+    """The appointment: when, where, how the person is told, what can be done with it."""
+    session = db_session()
+    found = queries.appointment(session, appointment_id)
+    audit.record(session, by=current_user(), did="looked at appointment", subject=found)
+    page = render_template(
+        "booking/appointment.html",
+        appointment=found,
+        location=found.slot.clinic.location,
+        place=letters.place(found.slot.clinic.location),
+        state=rules.STATE_WORDS[found.state],
+        may_become=rules.ALLOWED.get(found.state, frozenset()),
+        has_begun=found.slot.starts_at <= clock.now(),
+        told=telling.told(session, found),
+        cancel_words=rules.CANCEL_WORDS,
+        not_attended_words=rules.NOT_ATTENDED_WORDS,
+        **needs_of(found.referral, found.slot),
+    )
+    session.commit()
+    return page
+
+
+@bp.route("/appointments/<uuid:appointment_id>/cancel", methods=["GET", "POST"])
+@allowed(Action.BOOK)
+def cancel(appointment_id: UUID) -> ResponseReturnValue:
+    """Cancel with a coded reason."""
+    form = CancelForm(form_data())
+    if request.method == "POST" and form.validate():
+        done = appointments.cancel(
+            db_session(),
+            appointment_id=appointment_id,
+            reason=CancelReason(form.reason.data),
+            by=current_user(),
+        )
+        db_session().commit()
+        flash("The appointment is cancelled. The patient is back on the waiting list.")
+        return _to(done)
+    return _ask("booking/cancel.html", form, appointment_id)
+
+
+@bp.route("/appointments/<uuid:appointment_id>/not-attended", methods=["GET", "POST"])
+@allowed(Action.CLINIC_DAY)
+def not_attended(appointment_id: UUID) -> ResponseReturnValue:
+    """Record that somebody did not come; they go back on the waiting list."""
+    form = NotAttendedForm(form_data())
+    if request.method == "POST" and form.validate():
+        done = appointments.not_attended(
+            db_session(),
+            appointment_id=appointment_id,
+            reason=NotAttendedReason(form.reason.data),
+            by=current_user(),
+        )
+        db_session().commit()
+        flash("Recorded. The patient is back on the waiting list, and somebody will ring them.")
+        return _to(done)
+    return _ask("booking/not_attended.html", form, appointment_id)
+
+
+def _ask(template: str, form: Form, appointment_id: UUID) -> ResponseReturnValue:
+    found = queries.appointment(db_session(), appointment_id)
+    page = render_template(
+        template,
+        form=form,
+        appointment=found,
+        patient=found.patient,
+        referral=found.referral,
+    )
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+def _to(done: Appointment) -> ResponseReturnValue:
+    return redirect(url_for(".appointment", appointment_id=done.id), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,172 @@
+"""The pages that find a free slot for a referral and book it or move to it; see `routes.py`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, TextAreaField
+
+from derm_service import clock
+from derm_service.booking import access, appointments, free, letters, offers, places, queries
+from derm_service.booking.models import Appointment, Slot
+from derm_service.booking.parsing import day_or_none, uuid_or_none
+from derm_service.errors import Conflict
+from derm_service.forms import stripped
+from derm_service.people import Action
+from derm_service.referrals.codes import Need
+from derm_service.referrals.models import Referral
+from derm_service.web import allowed, current_user, db_session, form_data
+
+
+class ArrangedForm(Form):
+    """What was arranged for a person whose needs the place does not meet by itself."""
+
+    note = TextAreaField("What have you arranged?", filters=[stripped])
+
+
+@allowed(Action.BOOK)
+def find_slot(referral_id: UUID) -> ResponseReturnValue:
+    """What is free for this referral; one that has an appointment is sent to it."""
+    referral = queries.referral(db_session(), referral_id)
+    already = queries.waiting_appointment(db_session(), referral_id)
+    if already is not None:
+        flash("This referral already has an appointment. You can move it.")
+        return redirect(
+            url_for("booking.appointment", appointment_id=already.id), HTTPStatus.SEE_OTHER
+        )
+    return _slots(referral, None)
+
+
+@allowed(Action.BOOK)
+def confirm(referral_id: UUID, slot_id: UUID) -> ResponseReturnValue:
+    """Check what was chosen, then book it."""
+    referral = queries.referral(db_session(), referral_id)
+    slot = queries.slot(db_session(), slot_id)
+
+    def book(note: str) -> Appointment:
+        return appointments.book(
+            db_session(), slot_id=slot_id, referral_id=referral_id, note=note, by=current_user()
+        )
+
+    return _confirm(referral, slot, None, book)
+
+
+@allowed(Action.BOOK)
+def move(appointment_id: UUID) -> ResponseReturnValue:
+    """What is free for a move; the appointment stands until the new time is confirmed."""
+    found = queries.appointment(db_session(), appointment_id)
+    return _slots(found.referral, found)
+
+
+@allowed(Action.BOOK)
+def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
+    """Check the new time, then move."""
+    found = queries.appointment(db_session(), appointment_id)
+    slot = queries.slot(db_session(), slot_id)
+
+    def move_it(note: str) -> Appointment:
+        return appointments.move(
+            db_session(),
+            appointment_id=appointment_id,
+            slot_id=slot_id,
+            note=note,
+            by=current_user(),
+        )
+
+    return _confirm(found.referral, slot, found, move_it)
+
+
+def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
+    session = db_session()
+    first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
+    location_id = uuid_or_none(request.args.get("place"))
+    days = offers.offers(session, referral, first=first, location_id=location_id)
+    later = first + timedelta(days=offers.DAYS_A_PAGE)
+    return render_template(
+        "booking/find_slot.html",
+        moving=moving,
+        days=days,
+        first=first,
+        later=offers.next_day_with_slots(session, referral, queries.london_day(later)[0]),
+        location_id=location_id,
+        locations=places.open_locations(session),
+        **needs_of(referral, None),
+    )
+
+
+def _confirm(
+    referral: Referral,
+    slot: Slot,
+    moving: Appointment | None,
+    act: Callable[[str], Appointment],
+) -> ResponseReturnValue:
+    form = ArrangedForm(form_data(), data={"note": moving.note if moving else ""})
+    needs = needs_of(referral, slot)
+    if request.method == "POST":
+        if (needs["missing"] or needs["arrange"]) and not form.note.data:
+            form.note.errors = [
+                "Enter what you have arranged, or why this time and place are right."
+            ]
+            return _confirm_page(form, needs, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
+        try:
+            done = act(form.note.data or "")
+            db_session().commit()
+        except Conflict as problem:
+            db_session().rollback()
+            return _taken(problem, form, referral.id, slot.id, moving.id if moving else None)
+        flash("The appointment is moved." if moving else "The appointment is booked.")
+        return redirect(
+            url_for("booking.appointment", appointment_id=done.id), HTTPStatus.SEE_OTHER
+        )
+    return _confirm_page(form, needs, slot, moving)
+
+
+def _confirm_page(
+    form: ArrangedForm, needs: dict[str, Any], slot: Slot, moving: Appointment | None
+) -> str:
+    on = clock.london(slot.starts_at).date()
+    return render_template(
+        "booking/confirm.html",
+        form=form,
+        slot=slot,
+        moving=moving,
+        location=slot.clinic.location,
+        by_letter=letters.letter_arrives(clock.today(), on),
+        **needs,
+    )
+
+
+def _taken(
+    problem: Conflict, form: ArrangedForm, referral_id: UUID, slot_id: UUID, moving_id: UUID | None
+) -> ResponseReturnValue:
+    """409: why it could not be, and the next free times with what was typed kept."""
+    session = db_session()
+    referral = queries.referral(session, referral_id)
+    near = queries.slot(session, slot_id)
+    page = render_template(
+        "booking/taken.html",
+        sentence=problem.message,
+        note=form.note.data or "",
+        moving_id=moving_id,
+        slots=free.next_free(session, patient_id=referral.patient_id, near=near),
+        **needs_of(referral, None),
+    )
+    return page, HTTPStatus.CONFLICT
+
+
+def needs_of(referral: Referral, slot: Slot | None) -> dict[str, Any]:
+    """What the pages show of a person's needs, and what the place of a slot lacks for them."""
+    needs = offers.person(referral.patient)
+    return {
+        "referral": referral,
+        "patient": referral.patient,
+        "wanted": [access.FEATURE_WORDS[each] for each in access.wanted(needs)],
+        "arrange": access.to_arrange(needs),
+        "mobility": access.MOBILITY_WORDS[needs.mobility],
+        "need_words": [access.NEED_WORDS[each] for each in Need if each in needs.needs],
+        "missing": access.missing(needs, slot.clinic.location.features) if slot else [],
+    }
