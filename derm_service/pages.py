@@ -76,6 +76,7 @@ def _context() -> dict[str, Any]:
         "assetPath": url_for("static", filename="build"),
         "signed_in": user,
         "organisation": settings().organisation,
+        "contact_phone": settings().contact_phone,
         "demonstration": settings().demonstration,
         "Action": Action,
         "may": lambda action: user is not None and may(user, action),

@@ -20,6 +20,7 @@ from derm_service.people import User
 
 FAILURES = 5
 LOCK = timedelta(minutes=15)
+DRAFTS_KEPT = timedelta(days=1)
 WRONG = (
     "The email address or password is wrong. After five wrong tries the account is locked "
     "for 15 minutes."
@@ -61,6 +62,7 @@ def sign_in(session: Session, *, email: str, password: str) -> SignIn:
     session.add(
         UserSession(user_id=user.id, token_sha256=digest(token), started_at=now, seen_at=now)
     )
+    session.execute(sa.delete(Draft).where(Draft.saved_at < now - DRAFTS_KEPT))
     audit.record(session, by=user, did="signed in", subject=user)
     return SignIn(user, token)
 
