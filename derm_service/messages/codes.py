@@ -35,13 +35,13 @@ class MessageState(StrEnum):
 class WorkKind(StrEnum):
     """What waits for somebody."""
 
-    CALL_PATIENT = "call_patient"
+    CALL_PATIENT = "call_patient"  # about an appointment
     POST_LETTER = "post_letter"
     MESSAGE_FAILED = "message_failed"
     LETTER_RETURNED = "letter_returned"
     RETAKE_TO_BOOK = "retake_to_book"
     NEEDS_SOMEONE_TODAY = "needs_someone_today"
     SAFETY_ALERT = "safety_alert"
-    TELL_PATIENT = "tell_patient"
+    TELL_PATIENT = "tell_patient"  # about an opinion: told on its own page, with evidence
     IMAGE_TROUBLE = "image_trouble"
     REBOOK = "rebook"

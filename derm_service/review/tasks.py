@@ -35,7 +35,7 @@ def open_call(session: Session, opinion_id: uuid.UUID) -> WorkItem | None:
     """The call that waits to be made about an opinion."""
     return session.scalar(
         sa.select(WorkItem).where(
-            WorkItem.kind == WorkKind.CALL_PATIENT,
+            WorkItem.kind == WorkKind.TELL_PATIENT,
             WorkItem.subject_id == opinion_id,
             WorkItem.done_at.is_(None),
         )
@@ -44,7 +44,7 @@ def open_call(session: Session, opinion_id: uuid.UUID) -> WorkItem | None:
 
 def finish_call(session: Session, opinion_id: uuid.UUID, *, how: str, by: User) -> None:
     """Take the call off the list."""
-    work.finish(session, kind=WorkKind.CALL_PATIENT, subject_id=opinion_id, how=how, by=by)
+    work.finish(session, kind=WorkKind.TELL_PATIENT, subject_id=opinion_id, how=how, by=by)
 
 
 def finish_returned(session: Session, opinion_id: uuid.UUID, *, how: str, by: User) -> None:
@@ -65,7 +65,7 @@ def tries_of(session: Session, opinion_id: uuid.UUID) -> Sequence[WorkItem]:
     return session.scalars(
         sa.select(WorkItem)
         .where(
-            WorkItem.kind == WorkKind.CALL_PATIENT,
+            WorkItem.kind == WorkKind.TELL_PATIENT,
             WorkItem.subject_id == opinion_id,
             WorkItem.done_how.startswith(NOT_REACHED),
         )
@@ -77,7 +77,7 @@ def _raise(session: Session, opinion: Opinion, *, note: str, on: date, by: User)
     lesion = opinion.lesion
     return work.raise_item(
         session,
-        kind=WorkKind.CALL_PATIENT,
+        kind=WorkKind.TELL_PATIENT,
         role=Role.CLERK,
         due_on=on,
         referral_id=lesion.referral_id,

@@ -61,7 +61,7 @@ def test_suspected_cancer_locks_the_patients_letter_and_asks_for_a_call(session:
     (to_patient,) = letters.of_opinion(session, opinion.id, Addressee.PATIENT)
     (to_gp,) = letters.of_opinion(session, opinion.id, Addressee.GP)
     assert (to_patient.state, to_gp.state) == (MessageState.LOCKED, MessageState.READY)
-    call = session.scalars(sa.select(WorkItem).where(WorkItem.kind == WorkKind.CALL_PATIENT)).one()
+    call = session.scalars(sa.select(WorkItem).where(WorkItem.kind == WorkKind.TELL_PATIENT)).one()
     assert call.subject_id == opinion.id
     assert call.urgent
 

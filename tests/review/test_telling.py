@@ -71,7 +71,7 @@ def test_locked_letter_is_not_posted_until_the_patient_was_spoken_to(session: Se
     told(session, opinion, by=clerk)
 
     assert letter_of(session, opinion).state is MessageState.READY
-    assert open_work(session, WorkKind.CALL_PATIENT) == []
+    assert open_work(session, WorkKind.TELL_PATIENT) == []
     assert post(session, letter, by=clerk).state is MessageState.SENT
 
 
@@ -220,7 +220,7 @@ def test_call_that_reached_nobody_raises_the_next_try(session: Session) -> None:
     for note in ("No answer", "Line busy"):
         telling.not_reached(session, opinion_id=opinion.id, note=note, next_on=tomorrow, by=clerk)
 
-    (item,) = open_work(session, WorkKind.CALL_PATIENT)
+    (item,) = open_work(session, WorkKind.TELL_PATIENT)
     assert item.due_on == tomorrow
     assert item.note.startswith("Try 3.")
     assert len(tasks.tries_of(session, opinion.id)) == 2
@@ -239,7 +239,7 @@ def test_clinician_overrides_the_lock_with_a_reason(session: Session) -> None:
 
     assert (letter.state, letter.override_reason) == (MessageState.READY, "not_reachable")
     assert case.lesions[0].state is LesionState.OPINION_SIGNED
-    assert open_work(session, WorkKind.CALL_PATIENT) == []
+    assert open_work(session, WorkKind.TELL_PATIENT) == []
     assert "overrode letter lock" in photographed.dids(session, case)
 
 
