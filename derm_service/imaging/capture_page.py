@@ -24,6 +24,7 @@ class Card:
     waits_for_choice: bool  # the gate would retake it, nobody has decided
     can_keep: bool  # what cannot be shown safely cannot be kept
     kept: str  # why it was kept all the same; empty: it was not
+    aside: str  # why it is not on the record; empty: it is, or will be
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,7 @@ def sections(captures: list[Capture], retake_views: Collection[str]) -> tuple[Vi
 
 def set_aside(captures: list[Capture]) -> list[tuple[str, str]]:
     """Name and reason of every photograph that is not on the record."""
-    return [
-        (card.name, words.SET_ASIDE_WORDS[card.capture.set_aside_reason])
-        for card in all_cards(captures)
-        if card.capture.set_aside_reason is not None
-    ]
+    return [(card.name, card.aside) for card in all_cards(captures) if card.aside]
 
 
 def all_cards(captures: list[Capture]) -> list[Card]:
@@ -119,4 +116,5 @@ def _card(capture: Capture, number: int) -> Card:
         waits_for_choice=waits,
         can_keep=waits and capture.verdict == "retake",
         kept=words.KEPT_WORDS[capture.kept_reason] if capture.kept_reason else "",
+        aside=words.SET_ASIDE_WORDS[capture.set_aside_reason] if capture.set_aside_reason else "",
     )

@@ -22,6 +22,7 @@ const SAID = {
 
 /** The verdict read out; it speaks of the photograph, never of the lesion. */
 export function said(status: CaptureStatus): string {
+  if (status.state === "set_aside" && !status.verdict) return "Changed on the way. Send it again.";
   const verdict = status.verdict ? SAID[status.verdict] : "Checked.";
   return [verdict, ...status.issues.map((issue) => issue.message)].join(" ");
 }
