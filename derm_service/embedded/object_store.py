@@ -191,7 +191,7 @@ def _write_config(
     on_quarantine = [f"{act}:{quarantine}" for act in ("Read", "Write", "List")]
     on_record = [f"{act}:{record}" for act in ("Read", "Write", "List")]
     allowed = {
-        "web": (web, [*on_quarantine, f"Read:{record}"]),
+        "web": (web, [*on_quarantine, f"Read:{record}", f"List:{record}"]),
         "worker": (worker, [*on_quarantine, *on_record]),
         "admin": (admin, ["Admin", "Read", "Write", "List"]),
     }
