@@ -16,6 +16,8 @@ from derm_service.referrals.codes import ETHNIC_CATEGORIES
 BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
+    "messages.routes",
+    "messages.letter_routes",
     "imaging.capture_routes",
     "review.record_routes",
     "health",

@@ -107,7 +107,7 @@ def finish_for_referral(
 
 def finish_by_hand(session: Session, *, item_id: uuid.UUID, how: str, by: User) -> WorkItem:
     """Finish a row from the Work page; `how` is kept and shown in the audit."""
-    item = _open_item(session, item_id, by)
+    item = open_item(session, item_id, by)
     if not how.strip():
         raise Invalid({"how": "Enter what was done"})
     _finish(session, item, how=how.strip(), by=by)
@@ -118,7 +118,7 @@ def try_again(
     session: Session, *, item_id: uuid.UUID, note: str, next_on: date, by: User
 ) -> WorkItem:
     """Record a call that reached nobody and when to try next; the row stays open."""
-    item = _open_item(session, item_id, by)
+    item = open_item(session, item_id, by)
     if next_on < clock.today():
         raise Invalid({"next_on": "The next try must be today or later"})
     was, item.due_on = item.due_on, next_on
@@ -132,6 +132,18 @@ def try_again(
         subject=item,
         detail={"due_on": [str(was), str(next_on)]},
     )
+    return item
+
+
+def open_item(session: Session, item_id: uuid.UUID, user: User) -> WorkItem:
+    """A row that still waits and that this person may finish; it is held until the end."""
+    item = session.get(WorkItem, item_id, with_for_update=True, populate_existing=True)
+    if item is None:
+        raise NotFound("There is no such piece of work.")
+    if item.role not in lists_of(user):
+        raise NotAllowed("This stands on the list of another role.")
+    if item.done_at is not None:
+        raise Conflict("Somebody has done this already.")
     return item
 
 
@@ -156,17 +168,6 @@ def count_open(session: Session, user: User) -> int:
         )
         or 0
     )
-
-
-def _open_item(session: Session, item_id: uuid.UUID, user: User) -> WorkItem:
-    item = session.get(WorkItem, item_id, with_for_update=True, populate_existing=True)
-    if item is None:
-        raise NotFound("There is no such piece of work.")
-    if item.role not in lists_of(user):
-        raise NotAllowed("This stands on the list of another role.")
-    if item.done_at is not None:
-        raise Conflict("Somebody has done this already.")
-    return item
 
 
 def _finish(session: Session, item: WorkItem, *, how: str, by: User | None) -> None:

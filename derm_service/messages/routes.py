@@ -1,0 +1,189 @@
+"""The Work page: what waits for the signed-in person, and how each thing is done."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField, StringField, TextAreaField
+
+from derm_service import clock
+from derm_service.errors import Invalid
+from derm_service.forms import DayField, stripped
+from derm_service.messages import work as items
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import WorkItem
+from derm_service.messages.rules import WORK_WORDS, next_working_day
+from derm_service.people import Action, may
+from derm_service.web import allowed, current_user, db_session, form_data
+
+bp = Blueprint("messages", __name__)
+
+REACHED, NOT_REACHED = "reached", "not_reached"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a kind of work is done: an endpoint, what names its subject there, who may open it."""
+
+    endpoint: str
+    words: str
+    action: Action
+    subject: str = ""
+    parameter: str = ""
+
+
+_BOOK = Page("booking.find_slot", "Find a slot", Action.BOOK, "referral_id", "referral_id")
+_LETTERS = Page("telling.letters", "Open letters", Action.TELL)
+PAGES: dict[WorkKind, Page] = {
+    WorkKind.POST_LETTER: _LETTERS,
+    WorkKind.MESSAGE_FAILED: _LETTERS,
+    WorkKind.RETAKE_TO_BOOK: _BOOK,
+    WorkKind.REBOOK: _BOOK,
+    WorkKind.TELL_PATIENT: Page(
+        "telling.tell", "Tell the patient", Action.TELL, "subject_id", "opinion_id"
+    ),
+    WorkKind.NEEDS_SOMEONE_TODAY: Page(
+        "review.case", "Open for review", Action.REVIEW, "referral_id", "referral_id"
+    ),
+}
+BY_HAND = frozenset(
+    {
+        WorkKind.CALL_PATIENT,
+        WorkKind.LETTER_RETURNED,
+        WorkKind.MESSAGE_FAILED,
+        WorkKind.NEEDS_SOMEONE_TODAY,
+        WorkKind.SAFETY_ALERT,
+        WorkKind.IMAGE_TROUBLE,
+    }
+)
+"""What is done by saying so; everything else leaves the list when its own page is used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as the page shows it."""
+
+    item: WorkItem
+    title: str
+    link: str | None
+    link_words: str
+    is_by_hand: bool
+    is_late: bool
+
+
+class CallForm(Form):
+    """What came of ringing somebody."""
+
+    outcome = RadioField(
+        "Did you reach the patient?",
+        choices={REACHED: "Yes", NOT_REACHED: "No, try again later"},
+        validate_choice=False,
+    )
+    how = StringField("Whom did you speak to and what was said?", filters=[stripped])
+    note = StringField("What happened? (optional)", filters=[stripped])
+    next_on = DayField("When should somebody try next?")
+
+
+class DoneForm(Form):
+    """What was done."""
+
+    how = TextAreaField("What was done?", filters=[stripped])
+
+
+@bp.get("/work")
+@allowed(Action.WORK)
+def work() -> ResponseReturnValue:
+    """Everything that waits for this person's roles, urgent on top, then by due date."""
+    rows = [_row(item) for item in items.open_items(db_session(), current_user())]
+    return render_template("messages/work.html", rows=rows)
+
+
+@bp.route("/work/<uuid:item_id>", methods=["GET", "POST"])
+@allowed(Action.WORK)
+def item(item_id: UUID) -> ResponseReturnValue:
+    """One row that is done by saying how, or by ringing somebody."""
+    found = items.open_item(db_session(), item_id, current_user())
+    is_call = found.kind is WorkKind.CALL_PATIENT
+    form: Form
+    form = CallForm(form_data()) if is_call else DoneForm(form_data())
+    if request.method == "POST":
+        try:
+            said = _finish(found, form)
+        except Invalid as problem:
+            return _refused(found, form, problem)
+        db_session().commit()
+        flash(said)
+        return redirect(url_for(".work"), HTTPStatus.SEE_OTHER)
+    if is_call and form_data() is None:
+        form = CallForm(None, data={"next_on": next_working_day(clock.today())})
+    return _item_page(found, form)
+
+
+def _finish(found: WorkItem, form: Form) -> str:
+    if found.kind not in BY_HAND:
+        raise Invalid({"how": "This is done on its own page, and leaves the list there."})
+    if isinstance(form, CallForm):
+        if form.outcome.data == NOT_REACHED:
+            return _try_again(found, form)
+        if form.outcome.data != REACHED:
+            raise Invalid({"outcome": "Choose whether you reached the patient"})
+    how = form["how"].data or ""
+    items.finish_by_hand(db_session(), item_id=found.id, how=how, by=current_user())
+    return "Done and taken off the list."
+
+
+def _try_again(found: WorkItem, form: CallForm) -> str:
+    form.validate()
+    if form.next_on.errors or form.next_on.data is None:
+        wrong = str(form.next_on.errors[0]) if form.next_on.errors else ""
+        raise Invalid({"next_on": wrong or "Enter the next day to try"})
+    items.try_again(
+        db_session(),
+        item_id=found.id,
+        note=form.note.data or "",
+        next_on=form.next_on.data,
+        by=current_user(),
+    )
+    return "The call stays on the list for another try."
+
+
+def _refused(found: WorkItem, form: Form, problem: Invalid) -> ResponseReturnValue:
+    for name, sentence in problem.fields.items():
+        if name in form:
+            form[name].errors = [sentence]
+    page = _item_page(found, form)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _item_page(found: WorkItem, form: Form) -> str:
+    return render_template(
+        "messages/item.html",
+        form=form,
+        row=_row(found),
+        patient=found.patient,
+        referral=found.referral,
+        is_call=isinstance(form, CallForm),
+    )
+
+
+def _row(item: WorkItem) -> Row:
+    page = PAGES.get(item.kind)
+    link = None
+    if (
+        page
+        and may(current_user(), page.action)
+        and page.endpoint in current_app.view_functions
+        and (not page.subject or getattr(item, page.subject))
+    ):
+        arguments = {page.parameter: getattr(item, page.subject)} if page.subject else {}
+        link = url_for(page.endpoint, **arguments)
+    return Row(
+        item=item,
+        title=WORK_WORDS[item.kind],
+        link=link,
+        link_words=page.words if page else "",
+        is_by_hand=item.kind in BY_HAND,
+        is_late=item.due_on < clock.today(),
+    )
