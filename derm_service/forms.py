@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from wtforms import Field, FieldList, Form, FormField
+from wtforms import Field, FieldList, Form, FormField, SelectField
 from wtforms.validators import ValidationError
 
 from derm_service.wording import code
@@ -67,6 +67,20 @@ class Required:
             return
         empty = field.data is None or field.data in ("", []) or not str(field.data).strip()
         if empty:
+            raise ValidationError(self.sentence)
+
+
+class Chosen:
+    """Ask for one of the choices offered; its field has `validate_choice=False`."""
+
+    field_flags: dict[str, Any] = {}  # noqa: RUF012 (WTForms reads it as a plain attribute)
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: Form, field: SelectField) -> None:
+        """Refuse nothing chosen and what was not offered."""
+        if field.data not in {choice[0] for choice in field.iter_choices()}:
             raise ValidationError(self.sentence)
 
 

@@ -24,11 +24,11 @@ NAVIGATION: tuple[tuple[str, str, Action], ...] = (
     ("Waiting list", "booking.waiting_list", Action.BOOK),
     ("New referral", "referrals.new", Action.REFER),
     ("Clinic day", "visits.day_list", Action.CLINIC_DAY),
-    ("Clinics", "booking.clinics", Action.BOOK),
+    ("Clinics", "clinics.listing", Action.BOOK),
     ("Review", "review.worklist", Action.REVIEW),
     ("Letters", "telling.letters", Action.TELL),
     ("People", "people.listing", Action.MANAGE_PEOPLE),
-    ("Places", "booking.places", Action.MANAGE_PLACES),
+    ("Places", "places.listing", Action.MANAGE_PLACES),
 )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from derm_service.booking.codes import Feature
+from derm_service.referrals import languages
 from derm_service.referrals.codes import Mobility, Need
+from derm_service.referrals.models import Patient
 
 FEATURE_WORDS: dict[Feature, str] = {
     Feature.STEP_FREE: "Step-free access",
@@ -63,6 +65,28 @@ class Person:
     interpreter_language: str | None  # None: no interpreter is needed
 
 
+def person(patient: Patient) -> Person:
+    """What booking has to know about a patient's needs."""
+    return Person(
+        mobility=patient.mobility,
+        needs=frozenset(need.need for need in patient.needs),
+        interpreter_language=patient.language if patient.interpreter_needed else None,
+    )
+
+
+def need_words(person: Person) -> list[str]:
+    """The recorded needs in words."""
+    return [NEED_WORDS[each] for each in Need if each in person.needs]
+
+
+def all_in_words(person: Person) -> list[str]:
+    """Getting about, needs and interpreter in words; nothing for somebody without any."""
+    words = [] if person.mobility is Mobility.INDEPENDENT else [MOBILITY_WORDS[person.mobility]]
+    if person.interpreter_language is not None:
+        words.append(f"Interpreter: {languages.name(person.interpreter_language)}")
+    return words + need_words(person)
+
+
 def wanted(person: Person) -> list[Feature]:
     """The features a place must have for this person, each once."""
     features = [*_FEATURES_FOR_MOBILITY.get(person.mobility, ())]
@@ -80,7 +104,7 @@ def to_arrange(person: Person) -> list[str]:
     """What no place brings by itself: it has to be arranged for the visit."""
     arrange = []
     if person.interpreter_language is not None:
-        arrange.append(f"an interpreter (language: {person.interpreter_language})")
+        arrange.append(f"an interpreter ({languages.name(person.interpreter_language)})")
     if person.mobility is Mobility.HOUSEBOUND:
         arrange.append("how a housebound person can get there and back")
     return arrange + [words for need, words in _ARRANGE.items() if need in person.needs]

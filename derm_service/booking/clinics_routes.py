@@ -156,8 +156,8 @@ def _with_choices(form: ClinicForm) -> ClinicForm:
     open_places = places.open_locations(session)
     names = {each.id: each.name for each in open_places}
     rooms = places.resources(session, ResourceKind.ROOM, ResourceKind.VAN)
-    form.location_id.choices = [(str(each.id), _place_label(each)) for each in open_places]
-    form.place_id.choices = [(str(each.id), _room_label(each, names)) for each in rooms]
+    form.location_id.choices = {str(each.id): _place_label(each) for each in open_places}
+    form.place_id.choices = {str(each.id): _room_label(each, names) for each in rooms}
     form.photographer_id.choices = _labels(places.resources(session, ResourceKind.PHOTOGRAPHER))
     form.resource_ids.choices = _labels(places.resources(session, *KIT_AND_PEOPLE))
     return form
@@ -194,8 +194,8 @@ def _room_label(resource: Resource, places_by_id: dict[UUID, str]) -> str:
     return f"{places_by_id.get(resource.location_id, 'Closed place')}: {resource.name}"
 
 
-def _labels(resources: list[Resource]) -> list[tuple[str, str]]:
-    return [(str(each.id), each.name) for each in resources]
+def _labels(resources: list[Resource]) -> dict[str, str]:
+    return {str(each.id): each.name for each in resources}
 
 
 def _chosen(value: str | None, name: str, sentence: str) -> Resource:

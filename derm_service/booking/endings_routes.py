@@ -9,7 +9,7 @@ from wtforms import Form, RadioField
 
 from derm_service.booking import endings, queries
 from derm_service.errors import Invalid
-from derm_service.forms import DayField, Required
+from derm_service.forms import Chosen, DayField, Required
 from derm_service.people import Action
 from derm_service.referrals import queries as referral_queries
 from derm_service.referrals.codes import WithdrawnReason
@@ -32,8 +32,9 @@ class WithdrawForm(Form):
 
     reason = RadioField(
         "Why is the referral withdrawn?",
-        [Required("Choose why the referral is withdrawn.")],
-        choices=[(each.value, words) for each, words in REASON_WORDS.items()],
+        [Chosen("Choose why the referral is withdrawn.")],
+        validate_choice=False,
+        choices={each.value: words for each, words in REASON_WORDS.items()},
     )
 
 

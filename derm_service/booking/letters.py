@@ -5,6 +5,7 @@ from typing import Any
 
 from derm_service.booking.models import Appointment, Location
 from derm_service.messages.rules import next_working_day
+from derm_service.referrals import languages
 from derm_service.referrals.codes import Mobility, Need
 from derm_service.referrals.models import Patient, Referral
 from derm_service.wording import age, time, weekday
@@ -115,7 +116,7 @@ def how_to_talk(patient: Patient) -> str:
     needs = {need.need for need in patient.needs}
     hints = []
     if patient.interpreter_needed:
-        hints.append(f"Ring with an interpreter (language: {patient.language}).")
+        hints.append(f"Ring with an interpreter ({languages.name(patient.language)}).")
     if Need.BSL in needs:
         hints.append("Uses British Sign Language: use a relay service or send a text.")
     if patient.contact_note:

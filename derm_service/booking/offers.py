@@ -12,7 +12,7 @@ from derm_service import clock
 from derm_service.booking import access, free, queries
 from derm_service.booking.models import Location, Slot
 from derm_service.referrals import clocks
-from derm_service.referrals.models import Patient, Referral
+from derm_service.referrals.models import Referral
 
 DAYS_A_PAGE = 14
 
@@ -36,15 +36,6 @@ class DayOffer:
     places: list[PlaceOffer]
 
 
-def person(patient: Patient) -> access.Person:
-    """What booking has to know about a patient's needs."""
-    return access.Person(
-        mobility=patient.mobility,
-        needs=frozenset(need.need for need in patient.needs),
-        interpreter_language=patient.language if patient.interpreter_needed else None,
-    )
-
-
 def offers(
     session: Session,
     referral: Referral,
@@ -66,7 +57,7 @@ def offers(
 
 def by_day(referral: Referral, slots: Sequence[Slot]) -> list[DayOffer]:
     """Group slots by London day and place."""
-    needs = person(referral.patient)
+    needs = access.person(referral.patient)
     return [
         DayOffer(
             day=day,

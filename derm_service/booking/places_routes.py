@@ -42,12 +42,12 @@ class PlaceForm(Form):
     """A place as letters and pages describe it."""
 
     name = StringField("Name", filters=[stripped])
-    kind = RadioField("What sort of place is it?", choices=list(KIND_WORDS.items()))
+    kind = RadioField("What sort of place is it?", choices=KIND_WORDS)
     address = TextAreaField("Address", filters=[stripped])
     postcode = StringField("Postcode", filters=[stripped])
     directions = TextAreaField("How to get there and where to park", filters=[stripped])
     features = SelectMultipleField(
-        "Access", choices=[(each.value, words) for each, words in access.FEATURE_WORDS.items()]
+        "Access", choices={each.value: words for each, words in access.FEATURE_WORDS.items()}
     )
 
 
@@ -61,7 +61,7 @@ class ResourceForm(Form):
     """A room or a piece of kit."""
 
     kind = RadioField(
-        "What is it?", choices=[(each.value, each.value.capitalize()) for each in KIT_KINDS]
+        "What is it?", choices={each.value: each.value.capitalize() for each in KIT_KINDS}
     )
     name = StringField("Name", filters=[stripped])
     location_id = SelectField("Place (for a room)", validate_choice=False)
@@ -171,7 +171,7 @@ def add_photographer() -> ResponseReturnValue:
     session = db_session()
     people = {str(each.id): each for each in places.photographers_to_add(session)}
     form = PhotographerForm(form_data())
-    form.user_id.choices = [(key, each.name) for key, each in people.items()]
+    form.user_id.choices = {key: each.name for key, each in people.items()}
     if request.method == "POST":
         chosen = people.get(form.user_id.data or "")
         if chosen is None:
@@ -225,10 +225,10 @@ def _refused(
 
 def _offer_places(form: ResourceForm) -> None:
     open_places = places.open_locations(db_session())
-    form.location_id.choices = [
-        ("", "No place of its own"),
-        *((str(each.id), each.name) for each in open_places),
-    ]
+    form.location_id.choices = {
+        "": "No place of its own",
+        **{str(each.id): each.name for each in open_places},
+    }
 
 
 def _kind(value: str | None) -> ResourceKind:

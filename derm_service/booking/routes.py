@@ -24,7 +24,7 @@ from derm_service.booking.codes import CancelReason, NotAttendedReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import member_or_none
 from derm_service.booking.slot_routes import needs_of
-from derm_service.forms import Required, choices
+from derm_service.forms import Chosen
 from derm_service.people import Action
 from derm_service.referrals.codes import Mobility, Need, Priority
 from derm_service.web import allowed, current_user, db_session, form_data
@@ -42,13 +42,21 @@ for address, view in (
 T = TypeVar("T", bound=StrEnum)
 
 
+PRIORITY_WORDS = {
+    Priority.URGENT_SUSPECTED_CANCER: "Urgent suspected cancer",
+    Priority.URGENT: "Urgent",
+    Priority.ROUTINE: "Routine",
+}
+
+
 class CancelForm(Form):
     """Why an appointment is cancelled."""
 
     reason = RadioField(
         "Why is it cancelled?",
-        [Required("Choose why the appointment is cancelled.")],
-        choices=[(each.value, rules.CANCEL_WORDS[each]) for each in rules.CHOOSABLE_CANCEL_REASONS],
+        [Chosen("Choose why the appointment is cancelled.")],
+        validate_choice=False,
+        choices={each.value: rules.CANCEL_WORDS[each] for each in rules.CHOOSABLE_CANCEL_REASONS},
     )
 
 
@@ -57,8 +65,9 @@ class NotAttendedForm(Form):
 
     reason = RadioField(
         "Why did the patient not come?",
-        [Required("Choose why the patient did not come, or “Not known”.")],
-        choices=[(each.value, rules.NOT_ATTENDED_WORDS[each]) for each in NotAttendedReason],
+        [Chosen("Choose why the patient did not come, or “Not known”.")],
+        validate_choice=False,
+        choices={each.value: rules.NOT_ATTENDED_WORDS[each] for each in NotAttendedReason},
     )
 
 
@@ -66,25 +75,24 @@ class NotAttendedForm(Form):
 @allowed(Action.BOOK)
 def waiting_list() -> ResponseReturnValue:
     """Who waits for an appointment, the earliest breach first; filters name no person."""
-    asked = request.args
-    chosen = {
-        "priority": member_or_none(Priority, asked.get("priority")),
-        "need": member_or_none(Need, asked.get("need")),
-        "mobility": member_or_none(Mobility, asked.get("mobility")),
-    }
+    priority = member_or_none(Priority, request.args.get("priority"))
+    need = member_or_none(Need, request.args.get("need"))
+    mobility = member_or_none(Mobility, request.args.get("mobility"))
+    retakes_only = request.args.get("retakes") == "y"
     rows = waiting.waiting_list(
         db_session(),
-        priority=member_or_none(Priority, asked.get("priority")),
-        need=member_or_none(Need, asked.get("need")),
-        mobility=member_or_none(Mobility, asked.get("mobility")),
-        retakes_only=asked.get("retakes") == "y",
+        priority=priority,
+        need=need,
+        mobility=mobility,
+        retakes_only=retakes_only,
     )
     return render_template(
         "booking/waiting_list.html",
         rows=rows,
-        chosen=chosen,
-        retakes_only=asked.get("retakes") == "y",
-        priorities=choices(Priority),
+        chosen={"priority": priority, "need": need, "mobility": mobility},
+        retakes_only=retakes_only,
+        filtered=retakes_only or any((priority, need, mobility)),
+        priorities=PRIORITY_WORDS,
         needs=access.NEED_WORDS,
         mobilities=access.MOBILITY_WORDS,
     )

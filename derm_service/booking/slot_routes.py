@@ -17,7 +17,7 @@ from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict
 from derm_service.forms import stripped
 from derm_service.people import Action
-from derm_service.referrals.codes import Need
+from derm_service.referrals import clocks, languages
 from derm_service.referrals.models import Referral
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -129,12 +129,15 @@ def _confirm_page(
     form: ArrangedForm, needs: dict[str, Any], slot: Slot, moving: Appointment | None
 ) -> str:
     on = clock.london(slot.starts_at).date()
+    referral: Referral = needs["referral"]
     return render_template(
         "booking/confirm.html",
         form=form,
         slot=slot,
         moving=moving,
         location=slot.clinic.location,
+        features=access.feature_words(slot.clinic.location.features),
+        clock_then=clocks.reading(referral.priority, referral.clock_started_on, on),
         by_letter=letters.letter_arrives(clock.today(), on),
         **needs,
     )
@@ -160,13 +163,15 @@ def _taken(
 
 def needs_of(referral: Referral, slot: Slot | None) -> dict[str, Any]:
     """What the pages show of a person's needs, and what the place of a slot lacks for them."""
-    needs = offers.person(referral.patient)
+    needs = access.person(referral.patient)
     return {
         "referral": referral,
         "patient": referral.patient,
         "wanted": [access.FEATURE_WORDS[each] for each in access.wanted(needs)],
         "arrange": access.to_arrange(needs),
+        "language": languages.name(referral.patient.language),
         "mobility": access.MOBILITY_WORDS[needs.mobility],
-        "need_words": [access.NEED_WORDS[each] for each in Need if each in needs.needs],
+        "all_needs": access.all_in_words(needs),
+        "need_words": access.need_words(needs),
         "missing": access.missing(needs, slot.clinic.location.features) if slot else [],
     }

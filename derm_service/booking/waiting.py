@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from derm_service import audit, clock
+from derm_service.booking import access
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.booking.queries import WAITING
@@ -34,6 +35,11 @@ class Waiting:
     lesions: int  # how many wait for photographs
     is_retake: bool
     missed: int  # how often the person did not attend
+
+    @property
+    def needs(self) -> list[str]:
+        """What the person needs, in words."""
+        return access.all_in_words(access.person(self.referral.patient))
 
 
 def waiting_list(
