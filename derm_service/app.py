@@ -23,6 +23,9 @@ BLUEPRINTS = (
     "booking.places_routes",
     "booking.endings_routes",
     "imaging.capture_routes",
+    "imaging.visit_routes",
+    "imaging.visit_step_routes",
+    "imaging.visit_lesion_routes",
     "review.record_routes",
     "health",
 )

@@ -32,6 +32,7 @@ class Action(StrEnum):
     REFER = "refer"  # enter, import, correct, withdraw referrals
     BOOK = "book"
     CLINIC_DAY = "clinic_day"  # day list, check in, identity, consent
+    CHANGE_CONSENT = "change_consent"  # withdraw teaching or publication, at any time
     CAPTURE = "capture"
     REVIEW = "review"
     TELL = "tell"  # letters, calls, telling the patient
@@ -54,6 +55,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.REFER: frozenset({Role.CLERK, Role.LEAD}),
     Action.BOOK: frozenset({Role.CLERK, Role.LEAD}),
     Action.CLINIC_DAY: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
+    Action.CHANGE_CONSENT: _CLINICAL | {Role.CLERK},
     Action.CAPTURE: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
     Action.REVIEW: frozenset({Role.DERMATOLOGIST}),
     Action.TELL: frozenset({Role.CLERK, Role.DERMATOLOGIST, Role.LEAD}),

@@ -14,6 +14,7 @@ from derm_service.errors import NotFound
 from derm_service.imaging import tasks, visit_queries
 from derm_service.imaging.models import Visit
 from derm_service.people import Role, User
+from derm_service.referrals import languages
 from derm_service.referrals.codes import LesionState, Mobility
 from derm_service.referrals.models import Patient
 
@@ -110,7 +111,7 @@ def needs_of(patient: Patient) -> tuple[str, ...]:
     """What the person needs, in words: interpreter, mobility, access needs."""
     said = []
     if patient.interpreter_needed:
-        said.append(f"Interpreter ({patient.language})")
+        said.append(f"Interpreter: {languages.name(patient.language)}")
     if patient.mobility is not Mobility.INDEPENDENT:
         said.append(wording.code(patient.mobility))
     for each in patient.needs:

@@ -20,9 +20,14 @@ class Shot:
     kept_reason: str = ""
 
     @property
+    def state_words(self) -> str:
+        """How far it has come: being checked."""
+        return STATE_WORDS[self.state]
+
+    @property
     def words(self) -> str:
         """close-up, being checked."""
-        return f"{VIEW_WORDS[self.view]}, {STATE_WORDS[self.state]}"
+        return f"{VIEW_WORDS[self.view]}, {self.state_words}"
 
 
 @dataclass(frozen=True)

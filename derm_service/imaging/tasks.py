@@ -40,6 +40,8 @@ class Task:
     hint: str = ""
     lesion_id: uuid.UUID | None = None
     needs_chaperone: bool = False
+    may_close: bool = False  # a lesion that waits and has no photograph
+    is_closed: bool = False  # a lesion closed without photographs
 
     @property
     def is_link(self) -> bool:
@@ -95,7 +97,9 @@ def _lesion(facts: ShutterFacts, lesion: LesionProgress) -> Task:
         _lesion_status(facts, lesion),
         _lesion_hint(lesion),
         lesion_id=lesion.lesion_id,
-        needs_chaperone=lesion.intimate and not facts.chaperone_settled,
+        needs_chaperone=lesion.waits and lesion.intimate and not facts.chaperone_settled,
+        may_close=lesion.waits and not lesion.live,
+        is_closed=bool(lesion.closed_because),
     )
 
 

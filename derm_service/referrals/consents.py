@@ -36,7 +36,8 @@ def record(
     another row: earlier answers stay readable.
     """
     referral = queries.referral(session, referral_id)
-    check_open(referral.state)
+    if is_given:  # a no is taken at any time, also after the referral was withdrawn
+        check_open(referral.state)
     answer = Answer(
         purpose, is_given, given_by, giver_name, giver_relation, best_interests, publication_name
     )
