@@ -26,6 +26,9 @@ BLUEPRINTS = (
     "imaging.visit_routes",
     "imaging.visit_step_routes",
     "imaging.visit_lesion_routes",
+    "imaging.capture_api",
+    "imaging.image_routes",
+    "imaging.upload_routes",
     "review.record_routes",
     "health",
 )

@@ -1,14 +1,17 @@
 """Opens the job queue on the real database and runs its tasks."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 
 import procrastinate
 
 from derm_service.config import Settings
+from derm_service.db import make_engine, make_sessions
+from derm_service.imaging.vault import worker_vault
 from derm_service.jobs import jobs
 
-TASK_MODULES: tuple[str, ...] = ()
+TASK_MODULES: tuple[str, ...] = ("imaging.filing_tasks",)
 """Modules whose import registers tasks."""
 
 
@@ -17,5 +20,15 @@ def run_worker(settings: Settings, *, queues: Sequence[str], concurrency: int) -
     for name in TASK_MODULES:
         import_module(f"derm_service.{name}")
     connector = procrastinate.PsycopgConnector(conninfo=settings.database_url)
+    context = {
+        "settings": settings,
+        "sessions": make_sessions(make_engine(settings.database_url)),
+        "vault": cache(lambda: worker_vault(settings)),  # opened by the first job that needs it
+    }
     with jobs.replace_connector(connector) as app:
-        app.run_worker(queues=list(queues), concurrency=concurrency, delete_jobs="successful")
+        app.run_worker(
+            queues=list(queues),
+            concurrency=concurrency,
+            delete_jobs="successful",
+            additional_context=context,
+        )

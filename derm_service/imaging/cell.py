@@ -16,9 +16,11 @@ from PIL import Image, ImageCms
 
 from derm_service.imaging.codes import View
 from derm_service.imaging.decode import decode
+from derm_service.imaging.examined import Copy
 from derm_service.imaging.formats import MAX_BYTES, Refused
-from derm_service.imaging.gate.judge import judge, refuse
-from derm_service.imaging.renditions import Copy, render
+from derm_service.imaging.gate.judge import judge
+from derm_service.imaging.gate.refusal import refuse
+from derm_service.imaging.renditions import render
 
 MEMORY = 3 * 1024**3
 CPU_SECONDS = 20

@@ -12,7 +12,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms
 
-from derm_service.imaging.formats import DECODE_ERRORS, UNREADABLE, Format, Refused, open_image
+from derm_service.imaging.formats import UNREADABLE, Format, Refused
+from derm_service.imaging.headers import DECODE_ERRORS, open_image
 
 Pixels = NDArray[np.uint8]
 

@@ -1,27 +1,12 @@
-"""What a file is, from its first bytes and its header; nothing here decodes a pixel."""
+"""What a file is, from its first bytes, and what we refuse; pure, opens nothing."""
 
-import io
-import struct
-from dataclasses import dataclass
 from enum import StrEnum
-
-import pillow_heif
-from PIL import Image
 
 from derm_service.imaging.gate.report import IssueCode
 
 MAX_BYTES = 60 * 1024 * 1024
 MAX_PIXELS = 100_000_000
 HEAD_BYTES = 32
-# what decoders are known to raise on damaged files; anything else ends the child, which is a
-# verdict as well
-DECODE_ERRORS = (
-    OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
-    struct.error, RuntimeError, MemoryError,
-)  # fmt: skip
-
-pillow_heif.register_heif_opener()
-Image.MAX_IMAGE_PIXELS = None  # read_header refuses by its own limit before anything is decoded
 
 
 class Format(StrEnum):
@@ -35,8 +20,6 @@ class Format(StrEnum):
     WEBP = "WEBP"
 
 
-# Several pictures in these mean animation or pages; HEIF and JPEG hold depth and gain maps.
-ONE_PICTURE_ONLY = frozenset({Format.PNG, Format.AVIF, Format.TIFF, Format.WEBP})
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"MiHE", b"miaf"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
@@ -72,15 +55,6 @@ SEVERAL_PICTURES = Refused(
 )
 
 
-@dataclass(frozen=True)
-class Header:
-    """A file's kind and its stored size in pixels, before any rotation."""
-
-    format: Format
-    width: int
-    height: int
-
-
 def sniff(head: bytes) -> Format | None:
     """The format that a file's first 32 bytes announce; None for anything we do not take."""
     if head.startswith(b"\xff\xd8\xff"):
@@ -104,22 +78,3 @@ def _sniff_isobmff(head: bytes) -> Format | None:
         further = {head[at : at + 4] for at in range(16, len(head) - 3, 4)}
         return Format.AVIF if further & AVIF_BRANDS else Format.HEIF
     return None
-
-
-def open_image(data: bytes) -> tuple[Header, Image.Image]:
-    """The header, checked against every limit, and the lazily opened image; Refused otherwise."""
-    if len(data) > MAX_BYTES:
-        raise TOO_LARGE
-    kind = sniff(data[:HEAD_BYTES])
-    if kind is None:
-        raise WRONG_FORMAT
-    try:
-        image = Image.open(io.BytesIO(data), formats=[kind.value])
-        frames = getattr(image, "n_frames", 1)
-    except DECODE_ERRORS as error:
-        raise UNREADABLE from error
-    if kind in ONE_PICTURE_ONLY and frames > 1:
-        raise SEVERAL_PICTURES
-    if image.width * image.height > MAX_PIXELS:
-        raise TOO_LARGE
-    return Header(kind, image.width, image.height), image

@@ -1,27 +1,17 @@
 """The copies people look at: upright JPEGs with the colour profile and no other metadata."""
 
 import io
-from dataclasses import dataclass
 
 from PIL import Image
 
 from derm_service.imaging.codes import RenditionSize
 from derm_service.imaging.decode import Picture
+from derm_service.imaging.examined import Copy
 
 QUALITY = 92
 LONG_SIDES = {RenditionSize.SMALL: 1024, RenditionSize.MEDIUM: 3072}
 E_RS_BYTES = 5_000_000
 E_RS_QUALITIES = (85, 75)
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One encoded rendition."""
-
-    size: RenditionSize
-    width: int
-    height: int
-    data: bytes
 
 
 def render(picture: Picture) -> list[Copy]:

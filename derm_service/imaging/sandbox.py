@@ -9,17 +9,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
 
 from derm_service.imaging.codes import RenditionSize, View
+from derm_service.imaging.examined import Copy, Examined
 from derm_service.imaging.formats import UNREADABLE
-from derm_service.imaging.gate.judge import refuse
+from derm_service.imaging.gate.refusal import refuse
 from derm_service.imaging.gate.report import QualityReport, Verdict
-from derm_service.imaging.renditions import Copy
 
 WALL_SECONDS = 40
 SOURCE = Path(__file__).parents[2]
@@ -32,18 +31,6 @@ MEDIA_TYPES = {
     "WEBP": "image/webp",
 }
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What came out of the sandbox; without a picture there is only the report."""
-
-    report: QualityReport
-    media_type: str = ""
-    width: int | None = None
-    height: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    copies: tuple[Copy, ...] = ()
 
 
 def examine(pieces: Iterable[bytes], *, view: View) -> Examined:

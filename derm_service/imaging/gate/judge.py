@@ -11,6 +11,7 @@ from derm_service.imaging.codes import View
 from derm_service.imaging.gate import exposure, focus, limits
 from derm_service.imaging.gate.remedies import remedy
 from derm_service.imaging.gate.report import (
+    ALGORITHM_VERSION,
     IssueCode,
     Measure,
     QualityIssue,
@@ -19,7 +20,6 @@ from derm_service.imaging.gate.report import (
     Verdict,
 )
 
-ALGORITHM_VERSION = "1"
 LONG_SIDE = 1024  # px at which focus and exposure are measured
 
 cv2.setNumThreads(1)
@@ -78,18 +78,6 @@ def judge(pixels: NDArray[np.uint8], *, view: View) -> QualityReport:
             "brightest": Measure(light.brightest, "level of 255"),
         },
         focus_map=_rounded(sharpness.tiles),
-    )
-
-
-def refuse(code: IssueCode, message: str, *, view: View) -> QualityReport:
-    """The report of a file that cannot be shown safely; the whole verdict is that."""
-    return QualityReport(
-        algorithm_version=ALGORITHM_VERSION,
-        limits_version=limits.version(),
-        view_declared=view.value,
-        verdict=Verdict.REJECT,
-        issues=(QualityIssue(code, 1.0, message),),
-        scores={code: 1.0},
     )
 
 

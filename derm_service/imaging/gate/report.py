@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+ALGORITHM_VERSION = "1"
+
 
 class IssueCode(StrEnum):
     """Every fault the gate can name; each is measured, none is guessed."""

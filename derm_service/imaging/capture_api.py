@@ -1,0 +1,50 @@
+"""Where one capture stands, for the capture page's script and for other programs."""
+
+from uuid import UUID
+
+from flask import Blueprint, jsonify, url_for
+from flask.typing import ResponseReturnValue
+
+from derm_service.errors import NotFound
+from derm_service.imaging.codes import CaptureState, RenditionSize
+from derm_service.imaging.gate.report import Verdict
+from derm_service.imaging.models import Capture
+from derm_service.people import Action
+from derm_service.web import allowed, db_session
+
+bp = Blueprint("capture_api", __name__, url_prefix="/api/v1/captures")
+
+
+@bp.get("/<uuid:capture_id>")
+@allowed(Action.CAPTURE)
+def capture(capture_id: UUID) -> ResponseReturnValue:
+    """State, hash, verdict and issues; the device may wipe its copy once filed or set aside."""
+    found = db_session().get(Capture, capture_id)
+    if found is None:
+        raise NotFound("There is no such photograph. Reload the page.")
+    issues = found.report["issues"] if found.report else []
+    small = any(copy.size is RenditionSize.SMALL for copy in found.renditions)
+    answer = jsonify(
+        id=str(found.id),
+        state=found.state.value,
+        view=found.view.value,
+        sha256=found.sha256,
+        size_bytes=found.size_bytes,
+        verdict=found.verdict,
+        issues=[
+            {
+                "code": issue["code"],
+                "message": issue["message"],
+                "regions": issue["regions"],
+            }
+            for issue in issues
+        ],
+        thumbnail_url=url_for("images.image", capture_id=found.id, size="1024") if small else None,
+        can_keep=found.state is CaptureState.CHECKED
+        and found.verdict == Verdict.RETAKE
+        and found.kept_reason is None,
+        kept_reason=found.kept_reason.value if found.kept_reason else None,
+        set_aside_reason=found.set_aside_reason.value if found.set_aside_reason else None,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

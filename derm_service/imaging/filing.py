@@ -1,0 +1,199 @@
+"""From received bytes to the record: the hash compared, the gate's verdict kept, all sealed."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import audit, clock
+from derm_service.imaging import sandbox
+from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
+from derm_service.imaging.examined import Copy, Examined
+from derm_service.imaging.gate.report import Verdict
+from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject
+from derm_service.imaging.rules import check_move
+from derm_service.imaging.vault import Place, Vault
+
+SERVICE = "filing"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """An object whose row is deleted; it may go once that is committed."""
+
+    place: Place
+    key: str
+
+
+class ChangedOnTheWay(Exception):
+    """The bytes received are not those the device hashed."""
+
+
+def examine(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Leftover]:
+    """Judge a received capture and file it when it is good; safe to call any number of times.
+
+    The objects it returns may be deleted after the commit.
+    """
+    capture = _locked(session, capture_id)
+    if capture.state is not CaptureState.RECEIVED:
+        return []
+    try:
+        examined = sandbox.examine(_received_bytes(session, vault, capture), view=capture.view)
+    except ChangedOnTheWay:
+        _refuse_changed(session, capture)
+        return []
+    _keep_report(session, capture, examined)
+    if examined.report.verdict in (Verdict.ACCEPT, Verdict.ADVISE):
+        return _file(session, vault, capture, examined)
+    _keep_preview(session, vault, capture, examined)
+    return []
+
+
+def file_kept(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Leftover]:
+    """File what the photographer kept with a reason; safe to call any number of times."""
+    capture = _locked(session, capture_id)
+    if capture.state is not CaptureState.CHECKED or capture.kept_reason is None:
+        return []
+    examined = sandbox.examine(_received_bytes(session, vault, capture), view=capture.view)
+    return _file(session, vault, capture, examined)
+
+
+def _locked(session: Session, capture_id: uuid.UUID) -> Capture:
+    """The capture, its row held: of several deliveries of one job one does the work."""
+    return session.get_one(Capture, capture_id, with_for_update=True, populate_existing=True)
+
+
+def _chunks(session: Session, capture: Capture) -> list[Chunk]:
+    return list(
+        session.scalars(
+            sa.select(Chunk).where(Chunk.capture_id == capture.id).order_by(Chunk.start)
+        )
+    )
+
+
+def _received_bytes(session: Session, vault: Vault, capture: Capture) -> Iterator[bytes]:
+    """All chunks one after the other; ChangedOnTheWay at the end when the hash differs."""
+    found = hashlib.sha256()
+    for chunk in _chunks(session, capture):
+        for piece in vault.open(chunk.sealed):
+            found.update(piece)
+            yield piece
+    if found.hexdigest() != capture.sha256:
+        raise ChangedOnTheWay
+
+
+def _refuse_changed(session: Session, capture: Capture) -> None:
+    capture.state = CaptureState.SET_ASIDE
+    capture.set_aside_reason = SetAsideReason.CHANGED_ON_THE_WAY
+    capture.set_aside_at = clock.now()
+    _record(session, capture, "set aside capture", reason=capture.set_aside_reason.value)
+
+
+def _keep_report(session: Session, capture: Capture, examined: Examined) -> None:
+    check_move(capture.state, CaptureState.CHECKED)
+    capture.state = CaptureState.CHECKED
+    capture.checked_at = clock.now()
+    capture.verdict = examined.report.verdict.value
+    capture.report = examined.report.to_json()
+    capture.media_type = examined.media_type
+    capture.width, capture.height = examined.width, examined.height
+    capture.camera = examined.facts
+    _record(
+        session,
+        capture,
+        "checked capture",
+        verdict=capture.verdict,
+        issues=[issue.code.value for issue in examined.report.issues],
+    )
+
+
+def _keep_preview(session: Session, vault: Vault, capture: Capture, examined: Examined) -> None:
+    """Let the photographer see what is to be taken again; the record holds nothing of it yet."""
+    for copy in examined.copies:
+        if copy.size is RenditionSize.SMALL:
+            _add_rendition(session, vault, Place.QUARANTINE, capture, copy)
+
+
+def _file(session: Session, vault: Vault, capture: Capture, examined: Examined) -> list[Leftover]:
+    """Bytes first, rows second; what the rows leave behind is deleted last, by the caller."""
+    original = vault.put(Place.RECORD, _received_bytes(session, vault, capture))
+    leftovers = _drop_received(session, capture)
+    for copy in examined.copies:
+        _add_rendition(session, vault, Place.RECORD, capture, copy)
+    check_move(capture.state, CaptureState.FILED)
+    session.add(original)
+    session.flush()
+    capture.original_id = original.id
+    capture.state = CaptureState.FILED
+    capture.filed_at = clock.now()
+    _record(session, capture, "filed capture", sha256=capture.sha256)
+    return leftovers
+
+
+def _add_rendition(
+    session: Session, vault: Vault, place: Place, capture: Capture, copy: Copy
+) -> None:
+    sealed = vault.put(place, [copy.data])
+    session.add(sealed)
+    session.flush()
+    session.add(
+        Rendition(
+            capture_id=capture.id,
+            size=copy.size,
+            width=copy.width,
+            height=copy.height,
+            sealed_object_id=sealed.id,
+        )
+    )
+    session.flush()
+
+
+def _drop_received(
+    session: Session, capture: Capture, *, also: uuid.UUID | None = None
+) -> list[Leftover]:
+    """Delete the rows of chunks and copies; without them nothing can open their objects."""
+    sealed_ids = list(
+        session.scalars(
+            sa.union_all(
+                sa.select(Chunk.sealed_object_id).where(Chunk.capture_id == capture.id),
+                sa.select(Rendition.sealed_object_id).where(Rendition.capture_id == capture.id),
+            )
+        )
+    )
+    session.execute(sa.delete(Chunk).where(Chunk.capture_id == capture.id))
+    session.execute(sa.delete(Rendition).where(Rendition.capture_id == capture.id))
+    gone = session.execute(
+        sa.delete(SealedObject)
+        .where(SealedObject.id.in_([*sealed_ids, *([also] if also else [])]))
+        .returning(SealedObject.bucket, SealedObject.key)
+    )
+    return [Leftover(Place(bucket), key) for bucket, key in gone]
+
+
+def erase(session: Session, capture: Capture) -> list[Leftover]:
+    """Shred a capture that was set aside long enough: its keys go, its row and audit stay."""
+    check_move(capture.state, CaptureState.ERASED)
+    original_id, capture.original_id = capture.original_id, None
+    session.flush()
+    leftovers = _drop_received(session, capture, also=original_id)
+    capture.state = CaptureState.ERASED
+    capture.set_aside_reason = None
+    _record(session, capture, "erased capture")
+    return leftovers
+
+
+def _record(session: Session, capture: Capture, did: str, **detail: object) -> None:
+    appointment = capture.image_set.visit.appointment
+    audit.record(
+        session,
+        by=None,
+        system=SERVICE,
+        did=did,
+        subject=capture,
+        referral_id=appointment.referral_id,
+        patient_id=appointment.patient_id,
+        detail=detail,
+    )

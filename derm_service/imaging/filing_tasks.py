@@ -1,0 +1,91 @@
+"""The jobs of imaging: examine, file what was kept, sweep. Each commits as its last act."""
+
+import uuid
+from collections.abc import Callable
+from typing import cast
+
+import structlog
+from procrastinate import JobContext, RetryStrategy
+from sqlalchemy.orm import Session, sessionmaker
+
+from derm_service.errors import Unavailable
+from derm_service.imaging import filing, sweeping
+from derm_service.imaging.filing import Leftover
+from derm_service.imaging.vault import Vault
+from derm_service.jobs import CAPTURE, ROUTINE, defer, jobs
+
+log = structlog.get_logger("imaging")
+
+# 2, 4, 8 ... seconds: a store that is down for ten minutes costs no capture
+RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)
+
+Step = Callable[[Session, Vault], list[Leftover]]
+
+
+@jobs.task(queue=CAPTURE, name="imaging.examine", pass_context=True, retry=RETRY)
+def examine(context: JobContext, capture_id: str) -> None:
+    """Judge a received capture; file it when it is good."""
+    number = uuid.UUID(capture_id)
+    _run(context, lambda session, vault: filing.examine(session, vault, capture_id=number))
+
+
+@jobs.task(queue=CAPTURE, name="imaging.file_kept", pass_context=True, retry=RETRY)
+def file_kept(context: JobContext, capture_id: str) -> None:
+    """File what the photographer kept with a reason."""
+    number = uuid.UUID(capture_id)
+    _run(context, lambda session, vault: filing.file_kept(session, vault, capture_id=number))
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(queue=ROUTINE, name="imaging.catch_up", pass_context=True)
+def catch_up(context: JobContext, timestamp: int) -> None:
+    """Queue again what should have been examined or filed by now; jobs bear being repeated."""
+    with _sessions(context)() as session:
+        for capture_id in sweeping.not_examined(session):
+            defer(session, examine, capture_id=str(capture_id))
+        for capture_id in sweeping.kept_not_filed(session):
+            defer(session, file_kept, capture_id=str(capture_id))
+        session.commit()
+
+
+@jobs.periodic(cron="17 * * * *")
+@jobs.task(queue=ROUTINE, name="imaging.erase_set_aside", pass_context=True, retry=RETRY)
+def erase_set_aside(context: JobContext, timestamp: int) -> None:
+    """Shred what was set aside 30 days ago."""
+    _run(context, lambda session, _vault: sweeping.erase_set_aside(session))
+
+
+@jobs.periodic(cron="37 * * * *")
+@jobs.task(queue=ROUTINE, name="imaging.sweep", pass_context=True)
+def sweep(context: JobContext, timestamp: int) -> None:
+    """Delete objects without a row: what crashes between bytes and rows left behind."""
+    vault = _vault(context)
+    with _sessions(context)() as session:
+        orphans = sweeping.orphans(session, vault)
+    _delete(vault, orphans)
+    log.info("swept", orphans=len(orphans))
+
+
+def _run(context: JobContext, step: Step) -> None:
+    vault = _vault(context)
+    with _sessions(context)() as session:
+        leftovers = step(session, vault)
+        session.commit()
+    _delete(vault, leftovers)
+
+
+def _delete(vault: Vault, leftovers: list[Leftover]) -> None:
+    """Their rows are gone already; what cannot be deleted now, the sweep finds."""
+    for leftover in leftovers:
+        try:
+            vault.delete(leftover.place, leftover.key)
+        except Unavailable:
+            log.warning("leftover_stays", key=leftover.key)
+
+
+def _sessions(context: JobContext) -> sessionmaker[Session]:
+    return cast("sessionmaker[Session]", context.additional_context["sessions"])
+
+
+def _vault(context: JobContext) -> Vault:
+    return cast("Callable[[], Vault]", context.additional_context["vault"])()

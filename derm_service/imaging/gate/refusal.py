@@ -1,0 +1,23 @@
+"""The report of a file that cannot be shown safely."""
+
+from derm_service.imaging.codes import View
+from derm_service.imaging.gate import limits
+from derm_service.imaging.gate.report import (
+    ALGORITHM_VERSION,
+    IssueCode,
+    QualityIssue,
+    QualityReport,
+    Verdict,
+)
+
+
+def refuse(code: IssueCode, message: str, *, view: View) -> QualityReport:
+    """The report of a file that cannot be shown safely; the whole verdict is that."""
+    return QualityReport(
+        algorithm_version=ALGORITHM_VERSION,
+        limits_version=limits.version(),
+        view_declared=view.value,
+        verdict=Verdict.REJECT,
+        issues=(QualityIssue(code, 1.0, message),),
+        scores={code: 1.0},
+    )

@@ -1,0 +1,60 @@
+"""A file's header held against every limit, before a pixel is decoded."""
+
+import io
+import struct
+from dataclasses import dataclass
+
+import pillow_heif
+from PIL import Image
+
+from derm_service.imaging.formats import (
+    HEAD_BYTES,
+    MAX_BYTES,
+    MAX_PIXELS,
+    SEVERAL_PICTURES,
+    TOO_LARGE,
+    UNREADABLE,
+    WRONG_FORMAT,
+    Format,
+    sniff,
+)
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # open_image refuses by our own limit before anything is decoded
+
+# Several pictures in these mean animation or pages; HEIF and JPEG hold depth and gain maps.
+ONE_PICTURE_ONLY = frozenset({Format.PNG, Format.AVIF, Format.TIFF, Format.WEBP})
+# what decoders are known to raise on damaged files; anything else ends the child, which is a
+# verdict as well
+DECODE_ERRORS = (
+    OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
+    struct.error, RuntimeError, MemoryError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Header:
+    """A file's kind and its stored size in pixels, before any rotation."""
+
+    format: Format
+    width: int
+    height: int
+
+
+def open_image(data: bytes) -> tuple[Header, Image.Image]:
+    """The header, checked against every limit, and the lazily opened image; Refused otherwise."""
+    if len(data) > MAX_BYTES:
+        raise TOO_LARGE
+    kind = sniff(data[:HEAD_BYTES])
+    if kind is None:
+        raise WRONG_FORMAT
+    try:
+        image = Image.open(io.BytesIO(data), formats=[kind.value])
+        frames = getattr(image, "n_frames", 1)
+    except DECODE_ERRORS as error:
+        raise UNREADABLE from error
+    if kind in ONE_PICTURE_ONLY and frames > 1:
+        raise SEVERAL_PICTURES
+    if image.width * image.height > MAX_PIXELS:
+        raise TOO_LARGE
+    return Header(kind, image.width, image.height), image

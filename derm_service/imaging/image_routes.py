@@ -1,0 +1,56 @@
+"""Image bytes: permission first, then a committed audit row, then unsealed bytes, never cached."""
+
+from typing import cast
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app
+from flask.typing import ResponseReturnValue
+
+from derm_service.errors import NotFound
+from derm_service.imaging import looking
+from derm_service.imaging.codes import RenditionSize
+from derm_service.imaging.looking import Image
+from derm_service.imaging.vault import Vault, web_vault
+from derm_service.people import Action
+from derm_service.web import allowed, current_user, db_session, settings
+
+bp = Blueprint("images", __name__, url_prefix="/images")
+
+SIZES = {"thumb": RenditionSize.SMALL, **{size.value: size for size in RenditionSize}}
+
+
+def vault() -> Vault:
+    """This process's vault, opened when it is first needed."""
+    parts = current_app.extensions
+    if "derm.vault" not in parts:
+        parts["derm.vault"] = web_vault(settings())
+    return cast(Vault, parts["derm.vault"])
+
+
+@bp.get("/<uuid:capture_id>/<size>")
+@allowed(Action.SEE_IMAGES)
+def image(capture_id: UUID, size: str) -> ResponseReturnValue:
+    """One photograph: `thumb` or 1024, 3072, `full`, `ers`."""
+    if size not in SIZES:
+        raise NotFound(looking.NO_IMAGE)
+    found = looking.look(db_session(), capture_id=capture_id, size=SIZES[size], by=current_user())
+    return _send(found, "inline")
+
+
+@bp.get("/<uuid:capture_id>/original")
+@allowed(Action.SEE_ORIGINALS)
+def original(capture_id: UUID) -> ResponseReturnValue:
+    """The original as an attachment; no browser tries to show it."""
+    found = looking.take_original(db_session(), capture_id=capture_id, by=current_user())
+    return _send(found, "attachment")
+
+
+def _send(found: Image, disposition: str) -> Response:
+    db_session().commit()  # who looked is on record before the first byte
+    pieces = vault().open(found.sealed)
+    answer = Response(pieces, mimetype=found.media_type)
+    answer.headers["Content-Length"] = str(found.sealed.size_plain)
+    answer.headers["Content-Disposition"] = f'{disposition}; filename="{found.file_name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

@@ -1,0 +1,69 @@
+"""What is overdue or left behind: the net under the jobs."""
+
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.imaging import filing
+from derm_service.imaging.codes import CaptureState
+from derm_service.imaging.filing import Leftover
+from derm_service.imaging.models import Capture, SealedObject
+from derm_service.imaging.vault import Place, Vault
+
+OVERDUE = timedelta(minutes=5)
+KEPT_SET_ASIDE = timedelta(days=30)
+GRACE = timedelta(hours=1)  # an object is older than the row that is still being written
+
+
+def not_examined(session: Session) -> list[uuid.UUID]:
+    """Captures received a while ago that nobody has judged."""
+    return list(
+        session.scalars(
+            sa.select(Capture.id).where(
+                Capture.state == CaptureState.RECEIVED, Capture.received_at < clock.now() - OVERDUE
+            )
+        )
+    )
+
+
+def kept_not_filed(session: Session) -> list[uuid.UUID]:
+    """Captures the photographer kept that are not on the record yet."""
+    return list(
+        session.scalars(
+            sa.select(Capture.id).where(
+                Capture.state == CaptureState.CHECKED,
+                Capture.kept_reason.is_not(None),
+                Capture.checked_at < clock.now() - OVERDUE,
+            )
+        )
+    )
+
+
+def erase_set_aside(session: Session) -> list[Leftover]:
+    """Shred what was set aside 30 days ago."""
+    due = session.scalars(
+        sa.select(Capture)
+        .where(
+            Capture.state == CaptureState.SET_ASIDE,
+            Capture.set_aside_at < clock.now() - KEPT_SET_ASIDE,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return [leftover for capture in due for leftover in filing.erase(session, capture)]
+
+
+def orphans(session: Session, vault: Vault, *, grace: timedelta = GRACE) -> list[Leftover]:
+    """Objects in the store that no row knows, older than the grace."""
+    before = clock.now() - grace
+    found = []
+    for place in Place:
+        known = set(
+            session.scalars(sa.select(SealedObject.key).where(SealedObject.bucket == place.value))
+        )
+        for stored in vault.objects(place):
+            if stored.key not in known and stored.changed_at < before:
+                found.append(Leftover(place, stored.key))
+    return found
