@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from derm_service.config import Settings
 from derm_service.embedded.object_store import ObjectStore, launch_object_store
@@ -134,15 +135,30 @@ def announced(data_dir: Path, parts: Parts) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A service that runs on this machine's data: its process and the settings it gave out."""
+
+    pid: int
+    settings: dict[str, str]
+
+
+def running_here(data_dir: Path) -> Running | None:
+    """The service that runs on this data just now, if one does and this account may know."""
+    try:
+        found = json.loads((data_dir / RUNNING).read_text())
+        os.kill(found["pid"], 0)
+    except (OSError, ValueError):
+        return None
+    return Running(found["pid"], found["settings"])
+
+
 def settings_here() -> Settings:
     """Settings from the environment; what it leaves open comes from a service running here."""
     settings = Settings()
-    if settings.database_url:
+    running = None if settings.database_url else running_here(settings.data_dir)
+    if running is None:
         return settings
-    try:
-        running = json.loads((settings.data_dir / RUNNING).read_text())
-        os.kill(running["pid"], 0)
-    except (OSError, ValueError):
-        return settings
-    absent = {key: value for key, value in running["settings"].items() if key not in os.environ}
-    return Settings(**{key.removeprefix("DERM_").lower(): absent[key] for key in absent})
+    given = {key: value for key, value in running.settings.items() if key not in os.environ}
+    fields: dict[str, Any] = {key.removeprefix("DERM_").lower(): given[key] for key in given}
+    return Settings(**fields)

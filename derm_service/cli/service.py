@@ -134,7 +134,7 @@ def _processes(data_dir: Path, listener: socket.socket, parts: Parts) -> Iterato
     worker = Program(
         (sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"),
         log=data_dir / "log" / "worker.log",
-        when_orphaned=signal.SIGTERM,
+        when_orphaned=signal.SIGKILL,  # jobs are done again; without its database it never ends
         env=parts.worker(),
         cwd=ROOT,
     )
