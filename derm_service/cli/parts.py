@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from derm_service.config import Settings
 from derm_service.embedded.object_store import ObjectStore, launch_object_store
 from derm_service.embedded.postgres import Postgres, launch_postgres
 from derm_service.embedded.process import CannotStart, writing
+from derm_service.imaging.sealing import create_key_file
 
 RUNNING = "running.json"  # what other commands need to reach a running service; owner's eyes only
 WEB_KEYS = ("DERM_S3_WEB_ACCESS_KEY", "DERM_S3_WEB_SECRET_KEY")
@@ -103,11 +103,6 @@ def _keys(settings: Settings, data_dir: Path, *, embedded: bool) -> dict[str, st
                 create(path)
             made[name] = str(path) if name == "DERM_KEY_FILE" else path.read_text().strip()
     return made
-
-
-def create_key_file(path: Path) -> None:
-    """The key that seals images."""
-    import_module("derm_service.imaging.sealing").create_key_file(path)
 
 
 def _create_secret(path: Path) -> None:
