@@ -16,6 +16,9 @@ from derm_service.referrals.codes import ETHNIC_CATEGORIES
 BLUEPRINTS = (
     "accounts.routes",
     "accounts.people_routes",
+    "referrals.routes",
+    "referrals.search_routes",
+    "referrals.correction_routes",
     "messages.routes",
     "messages.letter_routes",
     "booking.routes",

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 SIMILAR_FROM = 0.75
+_STROKES = str.maketrans("łøđħŧı", "lodhti")  # letters Unicode does not take apart
 
 
 class MatchKind(StrEnum):
@@ -55,7 +56,7 @@ class Match:
 
 def plain(name: str) -> str:
     """A name without capitals, accents, spaces and dashes, for comparing only."""
-    spread = unicodedata.normalize("NFKD", name.casefold().replace("ł", "l").replace("ø", "o"))
+    spread = unicodedata.normalize("NFKD", name.casefold().translate(_STROKES))
     return "".join(each for each in spread if each.isalnum())
 
 

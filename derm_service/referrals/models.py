@@ -209,3 +209,16 @@ class Consent(Base):
     recorded_at: Mapped[datetime]
 
     referral: Mapped[Referral] = relationship()
+
+
+class ReferralFile(Base):
+    """An uploaded file of referrals, between its dry run and its import; then without its text."""
+
+    __tablename__ = "referral_file"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    text: Mapped[str | None]  # emptied when imported or discarded, or after a day
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """How many rows were taken in, were here, were bad, and the lines left out with the reason."""
+    uploaded_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    uploaded_at: Mapped[datetime]

@@ -76,3 +76,11 @@ def references_here(session: Session, source: str, references: set[str]) -> dict
         )
     )
     return {str(reference): referral_id for reference, referral_id in rows}
+
+
+def patient_for_change(session: Session, patient_id: uuid.UUID) -> Patient:
+    """One patient, held until the transaction ends."""
+    found = session.get(Patient, patient_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("There is no such patient. Search again.")
+    return found
