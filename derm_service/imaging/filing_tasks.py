@@ -36,10 +36,10 @@ def file_kept(context: JobContext, capture_id: str) -> None:
     _run(context, lambda session, vault: filing.file_kept(session, vault, capture_id=number))
 
 
-@jobs.periodic(cron="*/5 * * * *")
+@jobs.periodic(cron="* * * * *")
 @jobs.task(queue=ROUTINE, name="imaging.catch_up", pass_context=True)
 def catch_up(context: JobContext, timestamp: int) -> None:
-    """Queue again what should have been examined or filed by now; jobs bear being repeated."""
+    """Queue again what should be done by now: a worker that was killed leaves no waiting job."""
     with _sessions(context)() as session:
         for capture_id in sweeping.not_examined(session):
             defer(session, examine, capture_id=str(capture_id))

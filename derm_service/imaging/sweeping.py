@@ -13,17 +13,23 @@ from derm_service.imaging.filing import Leftover
 from derm_service.imaging.models import Capture, SealedObject
 from derm_service.imaging.vault import Place, Vault
 
-OVERDUE = timedelta(minutes=5)
+OVERDUE = timedelta(minutes=2)
 KEPT_SET_ASIDE = timedelta(days=30)
 GRACE = timedelta(hours=1)  # an object is older than the row that is still being written
+NOT_QUEUED = sa.text(
+    "NOT EXISTS (SELECT FROM procrastinate_jobs "
+    "WHERE status = 'todo' AND args->>'capture_id' = capture.id::text)"
+)
 
 
 def not_examined(session: Session) -> list[uuid.UUID]:
-    """Captures received a while ago that nobody has judged."""
+    """Captures received a while ago that nobody has judged and no waiting job will."""
     return list(
         session.scalars(
             sa.select(Capture.id).where(
-                Capture.state == CaptureState.RECEIVED, Capture.received_at < clock.now() - OVERDUE
+                Capture.state == CaptureState.RECEIVED,
+                Capture.received_at < clock.now() - OVERDUE,
+                NOT_QUEUED,
             )
         )
     )
@@ -37,6 +43,7 @@ def kept_not_filed(session: Session) -> list[uuid.UUID]:
                 Capture.state == CaptureState.CHECKED,
                 Capture.kept_reason.is_not(None),
                 Capture.checked_at < clock.now() - OVERDUE,
+                NOT_QUEUED,
             )
         )
     )

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import BinaryIO, ParamSpec, cast
+from typing import ParamSpec
 from uuid import UUID
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ClientDisconnected
 
 from derm_service.imaging import upload_forms, uploads
 from derm_service.imaging.formats import MAX_BYTES
@@ -87,6 +88,14 @@ def where(capture_id: UUID) -> ResponseReturnValue:
     return answer
 
 
+def _read(most: int) -> bytes:
+    """Up to so many bytes of the body, which simply ends where the line breaks."""
+    try:
+        return bytes(request.stream.read(most))
+    except (ClientDisconnected, OSError):
+        return b""
+
+
 @bp.patch("/<uuid:capture_id>")
 @allowed(Action.CAPTURE)
 @tus_only
@@ -99,8 +108,7 @@ def receive(capture_id: UUID) -> ResponseReturnValue:
     capture = uploads.capture(session, capture_id)
     uploads.check_offset(session, capture, start, request.content_length)
     session.commit()  # no transaction is held while a slow line delivers
-    body = cast("BinaryIO", request.stream)
-    for piece in uploads.pieces(body, capture.size_bytes - start):
+    for piece in uploads.pieces(_read, capture.size_bytes - start):
         start = uploads.add_chunk(session, vault(), capture, start, piece, by=by)
         session.commit()
     answer = Response(status=HTTPStatus.NO_CONTENT)

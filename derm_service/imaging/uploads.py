@@ -1,10 +1,9 @@
 """Receiving captures piece by piece; the chunk rows are the only truth about the offset."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -116,18 +115,15 @@ def check_offset(session: Session, capture: Capture, start: int, length: int | N
         raise Invalid({"length": "This piece goes beyond the announced length."})
 
 
-def pieces(body: BinaryIO, most: int) -> Iterator[bytes]:
-    """The body in pieces to be sealed, at most `most` bytes of it; ends where the line breaks."""
+def pieces(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
+    """At most `most` bytes in pieces to be sealed; what came before a break is a piece too."""
     left, piece = most, bytearray()
     while left > 0:
-        try:
-            read = body.read(min(READ, left))
-        except OSError:  # the device is gone: what came is kept
+        some = read(min(READ, left))
+        if not some:
             break
-        if not read:
-            break
-        left -= len(read)
-        piece += read
+        left -= len(some)
+        piece += some
         if len(piece) >= PIECE:
             yield bytes(piece)
             piece.clear()

@@ -280,14 +280,15 @@ def unfinished_jobs(session: Session) -> int:
     return int(session.scalar(query, {"queue": CAPTURE}) or 0)
 
 
-def test_captures_left_unexamined_are_found_again(
+def test_a_capture_whose_worker_was_killed_is_found_again(
     session: Session, vault: Vault, visit: Visit, photographer: User
 ) -> None:
     capture = received(session, vault, visit, GOOD, by=photographer)
 
-    fresh: list[UUID] = sweeping.not_examined(session)
     with time_machine.travel(clock.now() + timedelta(minutes=6)):
-        overdue = sweeping.not_examined(session)
+        waiting: list[UUID] = sweeping.not_examined(session)
+        session.execute(sa.text("UPDATE procrastinate_jobs SET status = 'doing'"))
+        left = sweeping.not_examined(session)
 
-    assert fresh == []
-    assert overdue == [capture.id]
+    assert waiting == []
+    assert left == [capture.id]

@@ -1,6 +1,7 @@
 """tus: what a device may send, how it resumes, and what the service keeps of it."""
 
 import hashlib
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from derm_service.audit import AuditEntry
 from derm_service.config import Settings
 from derm_service.db import new_id
+from derm_service.embedded.object_store import ObjectStore
 from derm_service.errors import Conflict
 from derm_service.imaging import uploads, visits
 from derm_service.imaging.codes import CaptureState, View
@@ -68,7 +70,9 @@ def test_a_capture_sent_in_pieces_is_received_with_audit_and_job(
     assert session.get_one(Capture, capture_id).state is CaptureState.RECEIVED
     assert jobs_for(session, capture_id) == ["imaging.examine"]
     done = session.scalars(
-        sa.select(AuditEntry.did).where(AuditEntry.subject_id == str(capture_id))
+        sa.select(AuditEntry.did)
+        .where(AuditEntry.subject_id == str(capture_id))
+        .order_by(AuditEntry.id)
     )
     assert list(done) == ["announced capture", "received capture"]
 
@@ -88,6 +92,46 @@ def test_a_broken_upload_goes_on_where_the_service_says(
     assert stands == 150_000
     assert offset(client, metadata["capture"]) == len(DATA)
     assert jobs_for(session, UUID(metadata["capture"])) == ["imaging.examine"]
+
+
+def test_what_came_before_the_line_broke_is_kept(
+    client: FlaskClient, token: str, visit: Visit
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+
+    client.patch(
+        f"{sending.UPLOADS}/{metadata['capture']}",
+        headers={**sending.TUS, "X-CSRFToken": token, "Upload-Offset": "0"},
+        input_stream=io.BytesIO(DATA[:70_000]),
+        content_length=len(DATA),
+        content_type="application/offset+octet-stream",
+    )
+
+    assert offset(client, metadata["capture"]) == 70_000
+
+
+def test_a_store_that_goes_down_mid_upload_loses_nothing_acknowledged(
+    client: FlaskClient, session: Session, token: str, visit: Visit, object_store: ObjectStore
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+    patch(client, token, metadata["capture"], 0, DATA[:100_000])
+
+    object_store.stop()
+    try:
+        refused = patch(client, token, metadata["capture"], 100_000, DATA[100_000:])
+    finally:
+        object_store.restart()
+        object_store.wait_ready()
+    stands = offset(client, metadata["capture"])
+    taken = patch(client, token, metadata["capture"], stands, DATA[stands:])
+
+    assert refused.status_code == 503
+    assert "what was already received is safe" in refused.get_json()["error"]
+    assert stands == 100_000
+    assert taken.status_code == 204
+    assert session.get_one(Capture, UUID(metadata["capture"])).state is CaptureState.RECEIVED
 
 
 def test_a_piece_for_the_wrong_place_is_a_conflict_and_changes_nothing(
