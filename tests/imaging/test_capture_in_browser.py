@@ -1,0 +1,207 @@
+"""The capture page in a real browser, on the running service with its worker."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Locator, Page, expect
+
+from derm_service.accounts.passwords import hash_password
+from derm_service.imaging.codes import CaptureState, Contact, Immersion, Polarisation, View
+from derm_service.imaging.models import Capture, ImageSet
+from derm_service.people import Role
+from tests import make
+from tests.fixtures.browser import DESK, PHONE, NewPage
+from tests.fixtures.service import RunningService
+from tests.frontend import axe
+from tests.imaging import files, visiting
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "three random words here"
+
+
+@dataclass
+class Scene:
+    """A visit with an open shutter, and the photographer at its capture page."""
+
+    page: Page
+    lesion_id: uuid.UUID
+    service: RunningService
+
+    def view(self, name: View) -> Locator:
+        """The part of the page for one view."""
+        return self.page.locator(f"[data-view={name.value}]")
+
+    def choose(self, view: View, *paths: Path) -> None:
+        """Choose files for a view."""
+        self.page.locator(f"#{view.value}-files").set_input_files(list(paths))
+
+    def captures(self) -> list[Capture]:
+        """What the database holds of the lesion, in the order of choosing."""
+        with self.service.sessions() as session:
+            found = session.scalars(
+                sa.select(Capture)
+                .join(ImageSet)
+                .where(ImageSet.lesion_id == self.lesion_id)
+                .order_by(Capture.id)
+            )
+            return list(found)
+
+
+@pytest.fixture
+def scene(service: RunningService, new_page: NewPage) -> Scene:
+    """A photographer who has signed in and opened the capture page of a lesion."""
+    return open_scene(service, new_page, DESK)
+
+
+def open_scene(service: RunningService, new_page: NewPage, size: tuple[int, int]) -> Scene:
+    with service.sessions() as session:
+        photographer = make.user(
+            session,
+            Role.PHOTOGRAPHER,
+            email=f"photographer-{uuid.uuid4()}@example.nhs.uk",
+            password_hash=hash_password(PASSWORD),
+        )
+        visit = visiting.ready(session, by=photographer)
+        lesion_id = visiting.lesion_id(visit)
+        address = f"/visits/{visit.id}/lesions/{lesion_id}"
+        session.commit()
+        email = photographer.email
+    page = new_page(service.url, size=size)
+    page.goto(address)
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator("[data-capture-page]").wait_for()
+    return Scene(page, lesion_id, service)
+
+
+@pytest.fixture
+def sharp(tmp_path: Path) -> Path:
+    """A photograph in focus."""
+    path = tmp_path / "sharp.jpg"
+    path.write_bytes(files.encoded(files.skin(2400, 1800)))
+    return path
+
+
+@pytest.fixture
+def blurred(tmp_path: Path) -> Path:
+    """A photograph out of focus."""
+    path = tmp_path / "blurred.jpg"
+    path.write_bytes(files.encoded(cv2.GaussianBlur(files.skin(2400, 1800), (0, 0), 9)))
+    return path
+
+
+def test_good_photograph_is_sent_judged_and_filed_unaltered(scene: Scene, sharp: Path) -> None:
+    scene.choose(View.OVERVIEW, sharp)
+
+    card = scene.view(View.OVERVIEW).locator("[data-card][data-state=filed]")
+    expect(card).to_contain_text("Photo quality only.")
+    expect(card.get_by_role("img")).to_have_js_property("complete", True)
+    expect(scene.page.locator("[data-wanted]")).to_contain_text("Taken")
+    expect(scene.page.locator("[data-unsent]")).to_be_empty()
+    (capture,) = scene.captures()
+    assert capture.state is CaptureState.FILED
+    scene.page.reload()  # the service draws the same
+    expect(card).to_contain_text("Overview photograph 1")
+    assert capture.sha256 == hashlib.sha256(sharp.read_bytes()).hexdigest()
+
+
+def test_blurred_photograph_can_be_kept_with_a_reason(scene: Scene, blurred: Path) -> None:
+    scene.choose(View.CLOSE_UP, blurred)
+    card = scene.view(View.CLOSE_UP).locator("[data-card][data-state=checked]")
+    expect(card).to_contain_text("Retake")
+
+    card.get_by_text("Keep it with a reason").click()
+    card.get_by_label("The patient cannot hold still or is in pain").check()
+    card.get_by_role("button", name="Keep this photograph").click()
+
+    filed = scene.view(View.CLOSE_UP).locator("[data-card][data-state=filed]")
+    expect(filed).to_contain_text("The patient cannot hold still or is in pain")
+    assert scene.captures()[0].state is CaptureState.FILED
+
+
+def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: Path) -> None:
+    scene.choose(View.CLOSE_UP, blurred)
+    cards = scene.view(View.CLOSE_UP).locator("[data-card]")
+    cards.get_by_role("button", name="Retake Close-up photograph 1").click()
+    expect(cards).to_have_count(0)
+
+    scene.choose(View.CLOSE_UP, sharp)
+
+    expect(cards.filter(has_text="Close-up photograph 2")).to_have_attribute("data-state", "filed")
+    states = [capture.state for capture in scene.captures()]
+    assert states == [CaptureState.SET_ASIDE, CaptureState.FILED]
+
+
+def test_dermoscopic_photograph_is_taken_only_with_its_lens_described(
+    scene: Scene, sharp: Path
+) -> None:
+    chooser = scene.page.locator("#dermoscopic-files")
+    expect(chooser).to_be_disabled()
+
+    for answer in ("Not polarised", "Touching the skin", "Gel"):
+        scene.view(View.DERMOSCOPIC).get_by_label(answer, exact=True).check()
+    expect(chooser).to_be_enabled()
+    scene.choose(View.DERMOSCOPIC, sharp)
+
+    scene.view(View.DERMOSCOPIC).locator("[data-card][data-state=filed]").wait_for()
+    (capture,) = scene.captures()
+    assert capture.polarisation is Polarisation.NON_POLARISED
+    assert capture.contact is Contact.CONTACT
+    assert capture.immersion is Immersion.GEL
+
+
+def test_three_photographs_at_once_all_arrive_in_their_order(
+    scene: Scene, sharp: Path, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.jpg" for number in range(3)]
+    for number, path in enumerate(paths):
+        path.write_bytes(files.encoded(files.skin(1600, 1200, seed=number + 1)))
+
+    scene.choose(View.OVERVIEW, *paths)
+
+    filed = scene.view(View.OVERVIEW).locator("[data-card][data-state=filed]")
+    expect(filed).to_have_count(3)
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    assert [capture.sha256 for capture in scene.captures()] == hashes
+
+
+def test_line_that_breaks_is_picked_up_where_it_broke(scene: Scene, sharp: Path) -> None:
+    scene.page.context.set_offline(True)
+    scene.choose(View.OVERVIEW, sharp)
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_contain_text("Sending")
+    expect(scene.page.locator("[data-unsent]")).to_contain_text("not sent yet")
+
+    scene.page.context.set_offline(False)
+
+    expect(card).to_have_attribute("data-state", "filed")
+
+
+def test_file_that_is_no_photograph_is_refused_in_plain_words(scene: Scene, tmp_path: Path) -> None:
+    path = tmp_path / "letter.jpg"
+    path.write_bytes(b"Dear Dr Patel, this is no photograph." * 100)
+
+    scene.choose(View.OVERVIEW, path)
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_contain_text("Cannot be used")
+    expect(card.get_by_text("Keep it with a reason")).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_capture_page_is_clean_for_axe_and_fits_the_screen(
+    service: RunningService, new_page: NewPage, blurred: Path, size: tuple[int, int]
+) -> None:
+    scene = open_scene(service, new_page, size)
+    scene.choose(View.CLOSE_UP, blurred)
+    scene.view(View.CLOSE_UP).locator("[data-card][data-state=checked]").wait_for()
+
+    assert axe.faults(scene.page) == []
+    assert scene.page.evaluate("document.documentElement.scrollWidth") == size[0]
