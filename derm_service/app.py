@@ -32,9 +32,6 @@ BLUEPRINTS = (
     "imaging.capture_api",
     "imaging.image_routes",
     "imaging.upload_routes",
-    "review.routes",
-    "review.opinion_routes",
-    "review.telling_routes",
     "review.record_routes",
     "health",
 )

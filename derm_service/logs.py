@@ -36,13 +36,5 @@ def configure() -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     # These write request lines, addresses and statements: identifiers could be in them.
-    for name in (
-        "botocore",
-        "boto3",
-        "urllib3",
-        "sqlalchemy.engine",
-        "httpx",
-        "werkzeug",
-        "procrastinate.periodic",
-    ):
+    for name in ("botocore", "boto3", "urllib3", "sqlalchemy.engine", "httpx", "werkzeug"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from derm_service.cli import jobs, people, service
+from derm_service.cli import demo, jobs, people, service
 
-GROUPS = (people.group, jobs.group, service.group)
+GROUPS = (people.group, demo.group, jobs.group, service.group)
 
 
 def install(app: Flask) -> None:

@@ -22,8 +22,13 @@ def plane(values: NDArray[np.floating] | Image.Image) -> Plane:
 
 def step(values: Plane, low: float, high: float) -> Plane:
     """A smooth rise from 0 at `low` to 1 at `high` (which may be below `low`)."""
-    ramp = np.clip((values - low) / (high - low), 0, 1)
-    return plane(ramp * ramp * (3 - 2 * ramp))
+    ramp = (values - np.float32(low)) * np.float32(1 / (high - low))
+    np.clip(ramp, 0, 1, out=ramp)
+    rise = ramp * np.float32(-2)
+    rise += 3
+    rise *= ramp
+    rise *= ramp
+    return plane(rise)
 
 
 def smooth(rng: np.random.Generator, shape: Shape, cell_px: float) -> Plane:
@@ -40,10 +45,16 @@ def smooth(rng: np.random.Generator, shape: Shape, cell_px: float) -> Plane:
 
 def rough(rng: np.random.Generator, shape: Shape, cell_px: float, octaves: int = 3) -> Plane:
     """Smooth noise with finer noise on top, each octave half as strong."""
-    total = smooth(rng, shape, cell_px)
+    finest = cell_px / 2 ** (octaves - 1)
+    coarse = max(1.0, finest / 4)  # what is smooth is drawn small and enlarged once
+    small = (int(shape[0] / coarse) + 2, int(shape[1] / coarse) + 2)
+    total = smooth(rng, small, cell_px / coarse)
     for octave in range(1, octaves):
-        total = total + smooth(rng, shape, max(cell_px / 2**octave, 1.5)) * np.float32(0.5**octave)
-    return total
+        cell = max(cell_px / 2**octave / coarse, 1.5)
+        total = total + smooth(rng, small, cell) * np.float32(0.5**octave)
+    box = (0, 0, shape[1] / coarse, shape[0] / coarse)
+    size = (shape[1], shape[0])
+    return plane(Image.fromarray(total).resize(size, Image.Resampling.BICUBIC, box=box))
 
 
 @lru_cache(maxsize=24)

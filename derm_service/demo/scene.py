@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +12,7 @@ from derm_service.demo import overlays
 from derm_service.demo.fields import Plane, Shape, rough, smooth, step
 from derm_service.demo.lesions import Kind, Lesion, paint
 from derm_service.demo.skin import Layers, camera_skin, contact_skin, gleam, reflectance, relief
-
-
-class View(StrEnum):
-    """The three wanted views of a lesion."""
-
-    OVERVIEW = "overview"
-    CLOSE_UP = "close_up"
-    DERMOSCOPIC = "dermoscopic"
-
+from derm_service.imaging.codes import View
 
 # Width of what is seen, in millimetres; for the dermatoscope the diameter of its field.
 FIELD_MM = {View.OVERVIEW: 300.0, View.CLOSE_UP: 82.0, View.DERMOSCOPIC: 15.0}

@@ -9,7 +9,6 @@ import numpy as np
 from derm_service.demo.fields import (
     Plane,
     Shape,
-    blurred,
     borders,
     middles,
     plane,
@@ -76,12 +75,13 @@ def camera_skin(rng: np.random.Generator, shape: Shape, mm: float, weathered: fl
     furrow = 1 - step(border, 0.02, 0.34)
     folds = borders(rng, shape, 2.6 * mm, stretch=1.5 + weathered, warp=1.2)
     fold = 1 - step(folds, 0, 0.22)
-    pore_middle = middles(rng, shape, 1.9 * mm, warp=0)
-    pores = 1 - step(pore_middle, 0.03, 0.12)
     layers.height -= np.float32(0.030) * furrow + np.float32(0.018 + 0.045 * weathered) * fold
     layers.height += np.float32(0.006) * smooth(rng, shape, max(0.22 * mm, 2))
-    layers.melanin += 0.022 * furrow + 0.05 * pores
-    layers.blood += 0.05 * pores
+    layers.melanin += 0.022 * furrow
+    if mm > 8:  # further off no pore can be made out
+        pores = 1 - step(middles(rng, shape, 1.9 * mm, warp=0), 0.03, 0.12)
+        layers.melanin += 0.05 * pores
+        layers.blood += 0.05 * pores
     return layers
 
 
@@ -126,5 +126,4 @@ def relief(height: Plane, mm: float, strength: float) -> Plane:
 
 def gleam(height: Plane, mm: float, rng: np.random.Generator) -> Plane:
     """Tiny highlights on the crests of the relief, 0 to 1."""
-    crest = step(height * 20 + 0.8 * smooth(rng, height.shape, max(0.3 * mm, 2)), 0.9, 2.2)
-    return blurred(crest, 0.6)
+    return step(height * 20 + 0.8 * smooth(rng, height.shape, max(0.3 * mm, 2)), 0.9, 2.2)

@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 
 from derm_service.demo.camera import Faults, Shot, expose, photograph
 from derm_service.demo.lesions import Kind, Lesion
-from derm_service.demo.scene import View, Wish, draw
+from derm_service.demo.scene import Wish, draw
+from derm_service.imaging.codes import View
 
 SHOT = Shot(taken_at=datetime(2026, 8, 6, 10, 30, tzinfo=timezone(timedelta(hours=1))))
 SMALL = (800, 600)

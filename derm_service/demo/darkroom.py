@@ -1,0 +1,137 @@
+"""Draws the demonstration's photographs beside the play, and puts each through the real filing."""
+
+import contextvars
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from derm_service import clock
+from derm_service.db import new_id
+from derm_service.demo.camera import Faults, Photograph, Shot, photograph
+from derm_service.demo.lesions import Lesion
+from derm_service.demo.office import Case
+from derm_service.demo.scene import Wish
+from derm_service.imaging import filing, uploads
+from derm_service.imaging.codes import Contact, Immersion, Polarisation, View
+from derm_service.imaging.uploads import Announcement
+from derm_service.imaging.vault import Vault
+from derm_service.people import User
+
+SIZE = (1280, 960)
+SOFT = Faults(defocus_px=2.4)  # passes the gate, and yet no network can be seen
+_EVERY_VIEW = tuple(View)
+
+
+class Darkroom:
+    """Pictures in the making: asked for early, taken when the story comes to them."""
+
+    def __init__(self, sessions: sessionmaker[Session], vault: Vault) -> None:
+        self._sessions = sessions
+        self._vault = vault
+        self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+        self._checks = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+        self._pictures: dict[tuple[int, int, View, bool], Future[Photograph]] = {}
+
+    def expect(self, case: Case, lesion: int, views: Iterable[View] = _EVERY_VIEW) -> None:
+        """Begin drawing these views of one lesion."""
+        for view in views:
+            self._begin(case, lesion, view, soft=False)
+
+    def take(
+        self,
+        session: Session,
+        case: Case,
+        lesion: int,
+        views: Sequence[View],
+        *,
+        by: User,
+        soft: View | None = None,
+    ) -> None:
+        """Send these views of a lesion and have them examined, as upload page and worker do."""
+        taken = []
+        for view in views:
+            jpeg = self._begin(case, lesion, view, soft=view is soft).result().jpeg
+            announcement = _announcement(case, lesion, view, jpeg)
+            capture = uploads.announce(session, announcement, by=by)
+            uploads.add_chunk(session, self._vault, capture, 0, jpeg, by=by)
+            taken.append(announcement.capture_id)
+        session.commit()
+        checks = [
+            self._checks.submit(contextvars.copy_context().run, self._examine, each)
+            for each in taken
+        ]
+        for check in checks:
+            check.result()
+
+    def _examine(self, capture_id: uuid.UUID) -> None:
+        """What the worker does with a received capture; its own job finds it done later."""
+        with self._sessions() as session:
+            leftovers = filing.examine(session, self._vault, capture_id=capture_id)
+            session.commit()
+        for leftover in leftovers:
+            self._vault.delete(leftover.place, leftover.key)
+
+    def close(self) -> None:
+        """Stop drawing; what nobody waits for is dropped."""
+        for pool in (self._pool, self._checks):
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _begin(self, case: Case, lesion: int, view: View, *, soft: bool) -> Future[Photograph]:
+        key = (case.number, lesion, view, soft)
+        if key not in self._pictures:
+            wish, shot = _wish(case, lesion, view), _shot(case, lesion, view, clock.now())
+            faults = SOFT if soft else None
+            self._pictures[key] = self._pool.submit(photograph, wish, shot, faults)
+        return self._pictures[key]
+
+
+def _wish(case: Case, lesion: int, view: View) -> Wish:
+    """What this person's lesion looks like in this view; the same on every machine."""
+    spot, person = case.plot.spots[lesion], case.person
+    return Wish(
+        view=view,
+        lesion=Lesion(spot.kind, spot.diameter_mm, spot.seed),
+        monk=person.monk,
+        size=SIZE,
+        weathered=min(1.0, person.age / 95),
+        hair_per_cm2=0.9 if person.patient.sex == "male" and spot.on_limb else 0.25,
+        light_hair=person.monk < 3 and person.age > 60,
+        limb=spot.on_limb,
+        etched_scale=case.number % 2 == 0,
+        seed=case.number,
+    )
+
+
+def _shot(case: Case, lesion: int, view: View, taken_at: datetime) -> Shot:
+    """Some cameras are held upright and some know where they are, as in life."""
+    turned = view is View.OVERVIEW and case.number % 3 == 0
+    return Shot(
+        taken_at=clock.london(taken_at),
+        orientation=6 if turned else 1,
+        gps=case.number % 5 == 0 and lesion == 0,
+    )
+
+
+def _announcement(case: Case, lesion: int, view: View, jpeg: bytes) -> Announcement:
+    """What the photographer's device says before it sends."""
+    if case.appointment_id is None:
+        raise ValueError("only a booked person is photographed")
+    dermoscopic = view is View.DERMOSCOPIC
+    return Announcement(
+        capture_id=new_id(),
+        sha256=hashlib.sha256(jpeg).hexdigest(),
+        size_bytes=len(jpeg),
+        appointment_id=case.appointment_id,
+        lesion_id=case.lesion_ids[lesion],
+        view=view,
+        file_name=f"DSC{case.number * 30 + lesion * 10 + list(View).index(view):05d}.JPG",
+        captured_at=clock.now(),
+        polarisation=Polarisation.POLARISED if dermoscopic else None,
+        contact=Contact.CONTACT if dermoscopic else None,
+        immersion=Immersion.GEL if dermoscopic else None,
+    )
