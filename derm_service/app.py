@@ -32,6 +32,9 @@ BLUEPRINTS = (
     "imaging.capture_api",
     "imaging.image_routes",
     "imaging.upload_routes",
+    "review.routes",
+    "review.opinion_routes",
+    "review.telling_routes",
     "review.record_routes",
     "health",
 )

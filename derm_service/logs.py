@@ -36,5 +36,13 @@ def configure() -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     # These write request lines, addresses and statements: identifiers could be in them.
-    for name in ("botocore", "boto3", "urllib3", "sqlalchemy.engine", "httpx", "werkzeug"):
+    for name in (
+        "botocore",
+        "boto3",
+        "urllib3",
+        "sqlalchemy.engine",
+        "httpx",
+        "werkzeug",
+        "procrastinate.periodic",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)

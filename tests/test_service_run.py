@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from derm_service.embedded.object_store import ObjectStore
 from derm_service.embedded.postgres import Postgres
 from derm_service.embedded.process import CannotStart, Program
 from tests.fixtures.database import ROOT
+from tests.fixtures.figures import Figure
 from tests.fixtures.service import (
     RunningService,
     environment,
@@ -31,7 +33,8 @@ from tests.fixtures.service import (
     until_up,
 )
 
-PROMISED_SECONDS = 15
+PROMISED_SECONDS = 15  # on a machine with nothing else to do; the figures say what it took
+PATIENCE_SECONDS = 4 * PROMISED_SECONDS
 FIRST_START_SECONDS = 180
 PROGRAMS = ("gunicorn", "jobs work", "weed", "bin/postgres")
 
@@ -75,7 +78,7 @@ def whole() -> Iterator[Whole]:
         yield whole
     finally:
         whole.process.send_signal(signal.SIGINT)
-        whole.process.wait(PROMISED_SECONDS)
+        whole.process.wait(PATIENCE_SECONDS)
         root_home.forget(settings.data_dir)
         shutil.rmtree(home)
 
@@ -117,7 +120,7 @@ def refused(settings: Settings, **others: str) -> str:
 
 
 def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_started(
-    whole: Whole, postgres: Postgres, object_store: ObjectStore
+    whole: Whole, postgres: Postgres, object_store: ObjectStore, figure: Figure
 ) -> None:
     bystander = subprocess.Popen(["sleep", "600"])
     started = family(whole.process.pid)
@@ -125,8 +128,10 @@ def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_start
         connection.execute("CREATE TABLE kept_by_test (word text)")
         connection.execute("INSERT INTO kept_by_test VALUES ('kept')")
 
+    asked = time.monotonic()
     whole.process.send_signal(signal.SIGINT)
-    status = whole.process.wait(PROMISED_SECONDS)
+    status = whole.process.wait(PATIENCE_SECONDS)
+    figure("stop everything", f"{time.monotonic() - asked:.1f} s ({PROMISED_SECONDS} promised)")
 
     assert status == 0
     assert {"weed", "postgres", "gunicorn"} <= {
@@ -140,7 +145,9 @@ def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_start
     bystander.kill()
     bystander.wait()
 
-    whole.start_again(PROMISED_SECONDS)
+    asked = time.monotonic()
+    whole.start_again(PATIENCE_SECONDS)
+    figure("start again", f"{time.monotonic() - asked:.1f} s ({PROMISED_SECONDS} promised)")
 
     with psycopg.connect(whole.running().settings["DERM_DATABASE_URL"]) as connection:
         assert connection.execute("SELECT word FROM kept_by_test").fetchone() == ("kept",)
@@ -154,8 +161,8 @@ def test_service_leaves_no_process_when_it_is_killed_itself(whole: Whole) -> Non
     whole.process.kill()
     whole.process.wait()
 
-    until(lambda: not any(map(alive, started)), "the end of every process", PROMISED_SECONDS)
-    whole.start_again(60)  # the object store and the database replay their logs
+    until(lambda: not any(map(alive, started)), "the end of every process")
+    whole.start_again(PATIENCE_SECONDS)  # the object store and the database replay their logs
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

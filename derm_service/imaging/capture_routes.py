@@ -5,14 +5,18 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField, StringField
+from wtforms.validators import AnyOf
 
-from derm_service.errors import NotFound
-from derm_service.imaging import capture_page, rules, visit_queries, visits
+from derm_service.errors import Invalid, NotFound
+from derm_service.forms import stripped
+from derm_service.imaging import capture_page, captures, rules, visit_queries, visits
 from derm_service.imaging import capture_words as words
+from derm_service.imaging.codes import KeptReason
 from derm_service.imaging.formats import MAX_BYTES
-from derm_service.imaging.models import Capture, Retake, Visit
+from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
 from derm_service.people import Action
 from derm_service.referrals import body_sites
 from derm_service.referrals.models import Lesion
@@ -22,6 +26,18 @@ bp = Blueprint("captures", __name__)
 
 ANY_CAPTURE = UUID(int=0)
 """Stands for a capture id in the addresses the page's script fills in."""
+
+
+class KeepForm(Form):
+    """Why a photograph is kept that the check would have taken again."""
+
+    reason = RadioField(
+        "Why keep it?",
+        [AnyOf(list(KeptReason), "Choose why you keep this photograph.")],
+        choices={reason.value: text for reason, text in words.KEPT_WORDS.items()},
+        validate_choice=False,  # its sentence is not ours
+    )
+    note = StringField("More for the reader", filters=[stripped])
 
 
 @bp.get("/visits/<uuid:visit_id>/lesions/<uuid:lesion_id>")
@@ -52,14 +68,60 @@ def confirm_site(visit_id: UUID, lesion_id: UUID) -> ResponseReturnValue:
 @allowed(Action.CAPTURE)
 def card(capture_id: UUID) -> ResponseReturnValue:
     """One photograph's card alone, for the page's script."""
-    capture = db_session().get(Capture, capture_id)
-    if capture is None:
-        raise NotFound("There is no such photograph. Reload the page.")
-    images = capture.image_set
+    images = _image_set(capture_id)
     shown = _shown(images.visit, images.lesion)
     cards = capture_page.all_cards(images.captures)
     found = next(each for each in cards if each.capture.id == capture_id)
     return render_template("imaging/card.html", shown=found, **shown)
+
+
+@bp.post("/captures/<uuid:capture_id>/retake")
+@allowed(Action.CAPTURE)
+def retake(capture_id: UUID) -> ResponseReturnValue:
+    """Set a photograph aside: it is taken again."""
+    capture = captures.set_aside(db_session(), capture_id=capture_id, by=current_user())
+    visit_id, lesion_id = capture.image_set.visit_id, capture.image_set.lesion_id
+    view = capture.view.value
+    db_session().commit()
+    return _back(visit_id, lesion_id, anchor=f"view-{view}")
+
+
+@bp.post("/captures/<uuid:capture_id>/keep")
+@allowed(Action.CAPTURE)
+def keep(capture_id: UUID) -> ResponseReturnValue:
+    """Keep a photograph all the same, with a reason the reader sees."""
+    form = KeepForm(request.form)
+    images = _image_set(capture_id)
+    visit_id, lesion_id = images.visit_id, images.lesion_id
+    if form.validate() and _kept(form, capture_id):
+        db_session().commit()
+        return _back(visit_id, lesion_id, anchor=f"capture-{capture_id}")
+    form.reason.id, form.note.id = f"reason-{capture_id}", f"note-{capture_id}"
+    page = _page(visit_id, lesion_id, form=form, sent={capture_id: form})
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _kept(form: KeepForm, capture_id: UUID) -> bool:
+    """Whether the photograph is kept now; if not, the form says why."""
+    try:
+        captures.keep_with_reason(
+            db_session(),
+            capture_id=capture_id,
+            reason=KeptReason(form.reason.data),
+            note=form.note.data or "",
+            by=current_user(),
+        )
+    except Invalid as problem:
+        form.note.errors = list(problem.fields.values())
+        return False
+    return True
+
+
+def _image_set(capture_id: UUID) -> ImageSet:
+    capture = db_session().get(Capture, capture_id)
+    if capture is None:
+        raise NotFound("There is no such photograph. Reload the page.")
+    return capture.image_set
 
 
 def _back(visit_id: UUID, lesion_id: UUID, anchor: str | None = None) -> ResponseReturnValue:
@@ -78,14 +140,14 @@ def _page(visit_id: UUID, lesion_id: UUID, **extra: Any) -> str:
     numbers = [each.lesion_id for each in lesions]
     return render_template(
         "imaging/capture.html",
-        **{"errors": {}, **_shown(visit, lesion), **extra},
+        **{"sent": {}, **_shown(visit, lesion), **extra},
         referral=lesion.referral,
         visit=visit,
         lesion=lesion,
         number=numbers.index(lesion.id) + 1 if lesion.id in numbers else lesion.number,
         total=max(len(numbers), 1),
         visit_url=url_for("visits.visit", appointment_id=visit.appointment_id),
-        capture_url=f"/api/v1/captures/{ANY_CAPTURE}",
+        capture_url=url_for("capture_api.capture", capture_id=ANY_CAPTURE),
         card_url=url_for(".card", capture_id=ANY_CAPTURE),
         max_bytes=MAX_BYTES,
     )
@@ -128,4 +190,4 @@ def _failed(retake: Retake | None) -> Capture | None:
 
 
 def _thumbnail_url(capture: Capture) -> str:
-    return url_for("images.image", capture_id=capture.id, size="1024")
+    return url_for("images.image", capture_id=capture.id, size="thumb")

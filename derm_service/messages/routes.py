@@ -39,6 +39,7 @@ _LETTERS = Page("telling.letters", "Open letters", Action.TELL)
 PAGES: dict[WorkKind, Page] = {
     WorkKind.POST_LETTER: _LETTERS,
     WorkKind.MESSAGE_FAILED: _LETTERS,
+    WorkKind.LETTER_RETURNED: _LETTERS,
     WorkKind.RETAKE_TO_BOOK: _BOOK,
     WorkKind.REBOOK: _BOOK,
     WorkKind.TELL_PATIENT: Page(

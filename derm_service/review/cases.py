@@ -140,8 +140,16 @@ def case(session: Session, *, referral_id: uuid.UUID, by: User) -> Case:
 
 
 def one_lesion(session: Session, *, lesion_id: uuid.UUID, by: User) -> LesionCase:
-    """One lesion with its images, for the pages that act on it."""
-    return _lesion(session, queries.lesion(session, lesion_id), by)
+    """One lesion with its images, for the pages that act on it; the look is on record."""
+    lesion = queries.lesion(session, lesion_id)
+    audit.record(
+        session,
+        by=by,
+        did="opened lesion for review",
+        subject=lesion,
+        patient_id=lesion.referral.patient_id,
+    )
+    return _lesion(session, lesion, by)
 
 
 def _lesion(session: Session, lesion: Lesion, by: User) -> LesionCase:

@@ -65,6 +65,11 @@ def patients(session: Session, opinion_id: uuid.UUID) -> Message | None:
     return next(iter(of_opinion(session, opinion_id, Addressee.PATIENT)), None)
 
 
+def place_of(opinion: Opinion) -> str:
+    """Where the lesion is, in the words people use: "left cheek"."""
+    return body_sites.label(opinion.lesion.site_code, opinion.lesion.laterality)
+
+
 def opinion_id_of(message: Message) -> uuid.UUID | None:
     """The opinion a letter tells; None for a message about something else."""
     what, _, rest = message.once_key.partition(":")
@@ -103,7 +108,7 @@ def for_patient(
     """The patient's letter in plain English; `taken_on` is the day of the photographs."""
     lesion = opinion.lesion
     patient = lesion.referral.patient
-    place = body_sites.label(lesion.site_code, lesion.laterality)
+    place = place_of(opinion)
     name = f"{patient.given_name} {patient.family_name}"
     is_child = wording.age(patient.born_on, clock.today()) < CHILD_AGE
     to = f"The parent or guardian of {name}" if is_child else name
@@ -144,7 +149,7 @@ def for_gp(
     """The GP's letter: the outcome in its coded words, and the text the reader wrote."""
     lesion = opinion.lesion
     patient = lesion.referral.patient
-    place = body_sites.label(lesion.site_code, lesion.laterality)
+    place = place_of(opinion)
     outcome = standing.outcome_of(opinion)
     _, text = standing.texts_of(opinion)
     images = f"Images of {wording.day(taken_on)}." if taken_on else "Assessed without images."

@@ -59,10 +59,10 @@ def label(outcome: Outcome) -> str:
     return EFFECTS[outcome].label
 
 
-def choices() -> list[tuple[str, str]]:
+def choices() -> dict[str, str]:
     """Every outcome with its label, the most urgent first, for a list of radios."""
     ordered = sorted(EFFECTS.items(), key=lambda item: item[1].urgency)
-    return [(outcome.value, effect.label) for outcome, effect in ordered]
+    return {outcome.value: effect.label for outcome, effect in ordered}
 
 
 def ends_clock(outcome: Outcome) -> bool:

@@ -60,6 +60,12 @@ def of_lesion(session: Session, lesion_id: uuid.UUID) -> Opinion | None:
     return next(iter(all_of(session, [lesion_id])), None)
 
 
+def is_current(session: Session, opinion: Opinion) -> bool:
+    """Whether no newer opinion on the lesion has taken its place."""
+    held = of_lesion(session, opinion.lesion_id)
+    return held is not None and held.id == opinion.id
+
+
 def waits_for(session: Session, referral_id: uuid.UUID, by: User) -> bool:
     """Whether a lesion of the case awaits this reader: their own questions await another."""
     waiting = session.scalars(

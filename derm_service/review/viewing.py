@@ -27,7 +27,7 @@ INTIMATE_HIDDEN = (
 )
 
 
-def opened(session: Session, *, capture_id: uuid.UUID, by: User) -> None:
+def opened(session: Session, *, capture_id: uuid.UUID, by: User) -> Capture:
     """Record that this reader had a filed capture open; opening it again changes nothing."""
     capture = session.get(Capture, capture_id)
     if capture is None or capture.state is not CaptureState.FILED:
@@ -38,7 +38,7 @@ def opened(session: Session, *, capture_id: uuid.UUID, by: User) -> None:
     row = insert(ImageOpened).values(capture_id=capture_id, reader_id=by.id, opened_at=clock.now())
     new = session.scalar(row.on_conflict_do_nothing().returning(ImageOpened.capture_id))
     if new is None:
-        return
+        return capture
     audit.record(
         session,
         by=by,
@@ -48,6 +48,7 @@ def opened(session: Session, *, capture_id: uuid.UUID, by: User) -> None:
         patient_id=lesion.referral.patient_id,
         detail={"lesion": lesion.number, "view": capture.view.value},
     )
+    return capture
 
 
 def sets_of(session: Session, lesion_id: uuid.UUID) -> Sequence[ImageSet]:
