@@ -79,6 +79,13 @@ def test_clerk_enters_a_referral_after_checking_the_answers(
     assert made.created_by_id is not None
 
 
+def test_fields_on_the_page_carry_the_names_the_form_reads(clerk: FlaskClient) -> None:
+    page = clerk.get("/referrals/new").text
+
+    for name in answers():
+        assert f'name="{name}"' in page
+
+
 def test_second_lesion_is_added_without_javascript_and_keeps_what_was_typed(
     clerk: FlaskClient, session: Session
 ) -> None:
