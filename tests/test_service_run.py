@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from derm_service.cli.parts import Running, running_here
 from derm_service.config import Settings
@@ -67,10 +68,16 @@ class Whole:
 
 
 @pytest.fixture(scope="module")
-def whole() -> Iterator[Whole]:
-    """One such service for this module; a test that ends it starts it again."""
+def whole(key_file: Path) -> Iterator[Whole]:
+    """One such service for this module, without people; a test that ends it starts it again."""
     home = Path(tempfile.mkdtemp(prefix="derm-home-"))
-    settings = Settings(data_dir=home / "checkout" / "var", port=free_port())
+    settings = Settings(
+        data_dir=home / "checkout" / "var",
+        port=free_port(),
+        demonstration=False,
+        key_file=key_file,
+        secret_key=SecretStr("only for tests, and the same in all of them"),
+    )
     output = home / "output"
     whole = Whole(home, settings, output, start(settings, output))
     try:
@@ -193,11 +200,11 @@ def test_home_keeps_its_mode_when_the_service_runs_inside(whole: Whole) -> None:
 
 def test_secrets_are_readable_by_their_owner_only(whole: Whole) -> None:
     data = whole.settings.data_dir
-    private = [data / "running.json", *data.glob("keys/*"), *data.glob("objects/config/*")]
+    private = [data / "running.json", *data.glob("objects/config/*")]
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in private}
 
-    assert len(modes) == 6
+    assert len(modes) == 4
     assert set(modes.values()) == {0o600}
 
 

@@ -15,6 +15,7 @@ from derm_service.embedded.postgres import Postgres, remake_database
 from derm_service.embedded.process import Program
 
 ROOT = Path(__file__).parents[2]
+LOADER = "derm_service.demo.load"
 LOADING = "demonstration.loading"
 
 
@@ -26,7 +27,7 @@ def forget_unfinished(data_dir: Path, postgres: Postgres) -> None:
 
 def load_once(data_dir: Path, parts: Parts) -> None:
     """Fill the new embedded database, in a process of its own; later starts leave it alone."""
-    if find_spec("derm_service.demo.load") is None or _holds_people(parts):
+    if not parts.demonstration or find_spec(LOADER) is None or _holds_people(parts):
         return
     click.echo("Drawing and loading the demonstration data (the first start only) …")
     (data_dir / LOADING).touch()
@@ -49,6 +50,6 @@ def _holds_people(parts: Parts) -> bool:
 
 def sign_ins() -> list[str]:
     """One line for each demonstration person."""
-    if find_spec("derm_service.demo.load") is None:
+    if find_spec(LOADER) is None:
         return []
-    return [str(line) for line in import_module("derm_service.demo.load").sign_ins()]
+    return [str(line) for line in import_module(LOADER).sign_ins()]

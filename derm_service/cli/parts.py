@@ -28,6 +28,7 @@ class Parts:
     postgres: Postgres | None = None
     store: ObjectStore | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    demonstration: bool = False  # made-up people on an embedded database
 
     def stop(self) -> None:
         """Stop what was started, the database last."""
@@ -57,7 +58,9 @@ def launch(settings: Settings) -> Parts:
         if not settings.database_url:
             parts.postgres = launch_postgres(data_dir, needed_mb=needed_mb)
             parts.environment["DERM_DATABASE_URL"] = parts.postgres.url
-            parts.environment["DERM_DEMONSTRATION"] = os.environ.get("DERM_DEMONSTRATION", "true")
+            unsaid = "demonstration" not in settings.model_fields_set
+            parts.demonstration = settings.demonstration or unsaid
+            parts.environment["DERM_DEMONSTRATION"] = str(parts.demonstration)
         if not settings.s3_endpoint:
             parts.store = launch_object_store(
                 data_dir,
@@ -66,7 +69,7 @@ def launch(settings: Settings) -> Parts:
                 needed_mb=needed_mb,
             )
             parts.environment |= _store_settings(parts.store)
-        parts.environment |= _keys(settings, data_dir, embedded=parts.postgres is not None)
+        parts.environment |= _keys(settings, data_dir, may_make=parts.demonstration)
     except BaseException:
         parts.stop()
         raise
@@ -82,17 +85,17 @@ def _store_settings(store: ObjectStore) -> dict[str, str]:
     }
 
 
-def _keys(settings: Settings, data_dir: Path, *, embedded: bool) -> dict[str, str]:
+def _keys(settings: Settings, data_dir: Path, *, may_make: bool) -> dict[str, str]:
     """The key for images and the key for cookies, made at the first start of a demonstration."""
     wanted: dict[str, tuple[str, Callable[[Path], None]]] = {}
     if settings.key_file is None:
         wanted["DERM_KEY_FILE"] = ("images.json", create_key_file)
     if not settings.secret_key.get_secret_value():
         wanted["DERM_SECRET_KEY"] = ("cookies", _create_secret)
-    if wanted and not embedded:
+    if wanted and not may_make:
         raise CannotStart(
-            f"With a database of your own set {' and '.join(wanted)} too: keys that are made up "
-            "here would be lost with this directory, and every image with them."
+            f"Set {' and '.join(wanted)} too: outside a demonstration the service "
+            "makes up no keys, since every image would be lost with them."
         )
     made = {}
     for name, (file_name, create) in wanted.items():

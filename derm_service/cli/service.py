@@ -180,7 +180,7 @@ def _until_healthy(settings: Settings, own: list[Own]) -> None:
 def _greet(settings: Settings, data_dir: Path, parts: Parts) -> None:
     """Where the service is and, for a demonstration, who may sign in."""
     click.echo(f"\nThe service is running at {settings.address}")
-    if parts.postgres:
+    if parts.demonstration:
         for line in demonstration.sign_ins():
             click.echo(f"  {line}")
     click.echo(f"Logs are in {data_dir / 'log'}. Ctrl-C stops the service.")
