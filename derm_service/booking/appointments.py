@@ -164,17 +164,22 @@ def not_attended(
     return appointment
 
 
-def _check_referral(session: Session, referral: Referral) -> None:
-    session.refresh(referral)
-    session.refresh(referral.patient)
+def check_bookable(referral: Referral) -> None:
+    """Refuse (Conflict) what has nothing to be photographed or nobody to photograph."""
     if referral.patient.deceased_on is not None:
         raise Conflict("This patient has died. Nothing can be booked.")
     if referral.state is not ReferralState.OPEN:
         raise Conflict(f"This referral is {referral.state}. Nothing can be booked on it.")
-    for lesion in referral.lesions:
-        session.refresh(lesion)
     if all(lesion.state is not LesionState.AWAITING_IMAGES for lesion in referral.lesions):
         raise Conflict("No lesion of this referral is waiting for photographs.")
+
+
+def _check_referral(session: Session, referral: Referral) -> None:
+    session.refresh(referral)
+    session.refresh(referral.patient)
+    for lesion in referral.lesions:
+        session.refresh(lesion)
+    check_bookable(referral)
 
 
 def _check_slot(session: Session, slot: Slot, resources: Iterable[uuid.UUID]) -> None:

@@ -11,6 +11,7 @@ from derm_service.booking import endings, queries
 from derm_service.errors import Invalid
 from derm_service.forms import Chosen, DayField, Required
 from derm_service.people import Action
+from derm_service.referrals import closing
 from derm_service.referrals import queries as referral_queries
 from derm_service.referrals.codes import WithdrawnReason
 from derm_service.web import allowed, current_user, db_session, form_data
@@ -91,3 +92,13 @@ def death(patient_id: UUID) -> ResponseReturnValue:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     patient = referral_queries.patient(session, patient_id)
     return render_template("booking/death.html", form=form, patient=patient), status
+
+
+@bp.post("/patients/<uuid:patient_id>/death/take-back")
+@allowed(Action.REFER)
+def take_back_death(patient_id: UUID) -> ResponseReturnValue:
+    """Take back a death recorded by mistake."""
+    closing.unmark_deceased(db_session(), patient_id=patient_id, by=current_user())
+    db_session().commit()
+    flash("The death is taken back and the referrals are open again. Book and write anew.")
+    return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)

@@ -121,6 +121,22 @@ def appointments_of_referral(session: Session, referral_id: uuid.UUID) -> list[A
     )
 
 
+def without_outcome(session: Session, before: datetime) -> list[Appointment]:
+    """Appointments that ended before a moment and of which nobody recorded how."""
+    return list(
+        session.scalars(
+            sa.select(Appointment)
+            .join(Appointment.slot)
+            .where(Appointment.state.in_(WAITING), Slot.ends_at < before)
+            .options(
+                joinedload(Appointment.patient),
+                joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location),
+            )
+            .order_by(Slot.starts_at)
+        )
+    )
+
+
 def people_in_clinic(session: Session, clinic_id: uuid.UUID) -> list[Appointment]:
     """The waiting appointments of a clinic, in order of time."""
     return list(

@@ -89,6 +89,7 @@ def waiting_list() -> ResponseReturnValue:
     return render_template(
         "booking/waiting_list.html",
         rows=rows,
+        unrecorded=queries.without_outcome(db_session(), queries.london_day(clock.today())[0]),
         chosen={"priority": priority, "need": need, "mobility": mobility},
         retakes_only=retakes_only,
         filtered=retakes_only or any((priority, need, mobility)),

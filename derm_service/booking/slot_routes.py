@@ -81,6 +81,7 @@ def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
 
 
 def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
+    appointments.check_bookable(referral)
     session = db_session()
     first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
     location_id = uuid_or_none(request.args.get("place"))
@@ -117,12 +118,25 @@ def _confirm(
             db_session().commit()
         except Conflict as problem:
             db_session().rollback()
+            already = _done_before(referral.id, slot.id)
+            if already is not None:  # the same button was pressed twice
+                return _to(already)
             return _taken(problem, form, referral.id, slot.id, moving.id if moving else None)
         flash("The appointment is moved." if moving else "The appointment is booked.")
-        return redirect(
-            url_for("booking.appointment", appointment_id=done.id), HTTPStatus.SEE_OTHER
-        )
+        return _to(done)
     return _confirm_page(form, needs, slot, moving)
+
+
+def _done_before(referral_id: UUID, slot_id: UUID) -> Appointment | None:
+    """The appointment that somebody asks for a second time."""
+    found = queries.waiting_appointment(db_session(), referral_id)
+    return found if found is not None and found.slot_id == slot_id else None
+
+
+def _to(appointment: Appointment) -> ResponseReturnValue:
+    return redirect(
+        url_for("booking.appointment", appointment_id=appointment.id), HTTPStatus.SEE_OTHER
+    )
 
 
 def _confirm_page(

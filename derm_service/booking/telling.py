@@ -42,6 +42,8 @@ def tell_cancelled(
 ) -> None:
     """Tell that the appointment will not take place."""
     forget(session, appointment, how="The appointment was cancelled", by=by)
+    if appointment.slot.starts_at <= clock.now():
+        return  # nobody is told of a time that has passed; the Work page has somebody ring
     content = letters.cancelled(appointment, clock.today(), will_rebook=will_rebook)
     kind = MessageKind.APPOINTMENT_CANCELLED
     _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)

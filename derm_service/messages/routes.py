@@ -40,6 +40,13 @@ PAGES: dict[WorkKind, Page] = {
     WorkKind.POST_LETTER: _LETTERS,
     WorkKind.MESSAGE_FAILED: _LETTERS,
     WorkKind.LETTER_RETURNED: _LETTERS,
+    WorkKind.CALL_PATIENT: Page(
+        "booking.appointment",
+        "See the appointment",
+        Action.SEE_PATIENT,
+        "subject_id",
+        "appointment_id",
+    ),
     WorkKind.RETAKE_TO_BOOK: _BOOK,
     WorkKind.REBOOK: _BOOK,
     WorkKind.TELL_PATIENT: Page(

@@ -222,6 +222,10 @@ def test_a_death_is_recorded_with_its_date(client: FlaskClient, session: Session
 
     assert booked.patient.deceased_on == today
     assert booked.cancel_reason is CancelReason.PATIENT_DIED
+    assert "Take back the death" in client.get(address).text
+    assert post(client, f"{address}/take-back").status_code == 303
+    assert booked.patient.deceased_on is None
+    assert booked.referral.state is ReferralState.OPEN
 
 
 @pytest.mark.usefixtures("lead")
@@ -377,3 +381,40 @@ def test_looking_at_an_appointment_is_in_the_audit(client: FlaskClient, session:
     seen = sa.text("SELECT count(*) FROM audit_entry WHERE did = 'looked at appointment'")
     assert session.scalar(seen) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Appointment)) == 1
+
+
+@pytest.mark.usefixtures("clerk")
+def test_pressing_book_twice_books_once_and_shows_it(client: FlaskClient, session: Session) -> None:
+    referral, slot = make.referral(session), make.slot(session)
+    address = f"/referrals/{referral.id}/book/{slot.id}"
+
+    first, second = post(client, address), post(client, address)
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+
+
+@pytest.mark.usefixtures("clerk")
+def test_no_slots_are_shown_for_a_referral_that_cannot_be_booked(
+    client: FlaskClient, session: Session
+) -> None:
+    ended = make.referral(session, state=ReferralState.WITHDRAWN, withdrawn_at=clock.now())
+
+    answer = client.get(f"/referrals/{ended.id}/book")
+
+    assert answer.status_code == 409
+    assert "This referral is withdrawn" in answer.text
+
+
+@pytest.mark.usefixtures("clerk")
+def test_an_appointment_nobody_recorded_the_end_of_is_not_forgotten(
+    client: FlaskClient, session: Session
+) -> None:
+    forgotten = make.appointment(
+        session, slot=make.slot(session, starts_at=clock.now() - timedelta(days=2))
+    )
+
+    page = client.get("/waiting-list").text
+
+    assert "Appointments without an outcome" in page
+    assert f"/appointments/{forgotten.id}" in page
