@@ -128,16 +128,25 @@ def _check_resources(
     found = session.scalars(sa.select(Resource).where(Resource.id.in_(resource_ids))).all()
     if len(found) != len(set(resource_ids)) or len(resource_ids) != len(set(resource_ids)):
         raise Invalid({"resource_ids": "Choose staff and kit from the list."})
+    problems = _furniture_problems(location, found, mobile_unit_id)
+    if mobile_unit_id is not None and session.get(MobileUnit, mobile_unit_id) is None:
+        problems["place_id"] = "Choose a van from the list."
+    if problems:
+        raise Invalid(problems)
+
+
+def _furniture_problems(
+    location: Location, found: Sequence[Resource], mobile_unit_id: uuid.UUID | None
+) -> dict[str, str]:
     kinds = {resource.kind for resource in found}
     problems = {}
     if ResourceKind.PHOTOGRAPHER not in kinds:
         problems["photographer_id"] = "Choose a photographer."
-    if mobile_unit_id is not None and session.get(MobileUnit, mobile_unit_id) is None:
-        problems["mobile_unit_id"] = "Choose a van from the list."
-    if location.kind == LocationKind.VAN_STOP:
+    if any(one.location_id not in {None, location.id} for one in found):
+        problems["place_id"] = f"Choose a room of {location.name}, or a van."
+    elif location.kind == LocationKind.VAN_STOP:
         if ResourceKind.VAN not in kinds or mobile_unit_id is None:
             problems["place_id"] = "Choose the van that goes to this stop."
     elif not kinds & {ResourceKind.ROOM, ResourceKind.VAN}:
         problems["place_id"] = "Choose a room or a van."
-    if problems:
-        raise Invalid(problems)
+    return problems

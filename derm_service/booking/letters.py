@@ -137,10 +137,11 @@ def _letter(
     name = f"{patient.given_name} {patient.family_name}"
     is_child = age(patient.born_on, today) < CHILD_AGE
     addressee = f"The parent or guardian of {name}" if is_child else name
+    greeted = f"parent or guardian of {name}" if is_child else name
     return {
         "to": [addressee, *patient.address_lines, patient.postcode],
         "date": today.isoformat(),
-        "greeting": f"Dear {addressee[0].lower() + addressee[1:] if is_child else addressee},",
+        "greeting": f"Dear {greeted},",
         "subject": subject,
         "paragraphs": paragraphs,
         "sign_off": "Yours sincerely",

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, TextAreaField
 
 from derm_service import clock
-from derm_service.booking import access, appointments, free, letters, offers, places, queries
+from derm_service.booking import access, appointments, free, offers, places, queries, telling
 from derm_service.booking.models import Appointment, Slot
 from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict
@@ -152,7 +152,7 @@ def _confirm_page(
         location=slot.clinic.location,
         features=access.feature_words(slot.clinic.location.features),
         clock_then=clocks.reading(referral.priority, referral.clock_started_on, on),
-        by_letter=letters.letter_arrives(clock.today(), on),
+        how_told=telling.how(referral.patient, clock.today(), on),
         **needs,
     )
 

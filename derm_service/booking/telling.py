@@ -1,5 +1,7 @@
 """Telling a person about their appointment: a letter, and a call where a letter will not do."""
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,7 @@ from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.rules import STOPPABLE, next_working_day
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel
+from derm_service.referrals.models import Patient
 
 TOO_LATE = "A letter would come too late."
 PREFERS_PHONE = "Prefers to be rung; a letter is sent as well."
@@ -47,6 +50,13 @@ def tell_cancelled(
     content = letters.cancelled(appointment, clock.today(), will_rebook=will_rebook)
     kind = MessageKind.APPOINTMENT_CANCELLED
     _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)
+
+
+def how(patient: Patient, today: date, on: date) -> str:
+    """How a person will hear of an appointment on a day, for the page that asks to confirm it."""
+    if not letters.letter_arrives(today, on):
+        return "By telephone: a letter would come too late. A call appears on the Work page."
+    return "By letter and by telephone" if _why_ring_too(patient) else "By letter"
 
 
 def told(session: Session, appointment: Appointment) -> tuple[list[Message], list[WorkItem]]:
@@ -101,12 +111,15 @@ def _tell(
         once_key=f"{kind}:{appointment.id}",
         by=by,
     )
-    if appointment.patient.contact_by is Channel.PHONE:
-        note = letters.phone_note(appointment, said=said, why=PREFERS_PHONE)
-        _ring(session, appointment, note, by)
-    elif letters.cannot_read_letter(appointment.patient):
-        note = letters.phone_note(appointment, said=said, why=CANNOT_READ)
-        _ring(session, appointment, note, by)
+    why = _why_ring_too(appointment.patient)
+    if why:
+        _ring(session, appointment, letters.phone_note(appointment, said=said, why=why), by)
+
+
+def _why_ring_too(patient: Patient) -> str:
+    if patient.contact_by is Channel.PHONE:
+        return PREFERS_PHONE
+    return CANNOT_READ if letters.cannot_read_letter(patient) else ""
 
 
 def _ring(session: Session, appointment: Appointment, note: str, by: User) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import StopValidation
+from wtforms.validators import StopValidation, ValidationError
 
-from derm_service.errors import Invalid
-from derm_service.forms import stripped
+from derm_service.forms import Required, stripped
 from derm_service.imaging import visit_words as words
 from derm_service.imaging.consent import ADULT_AT, PARENT_UNTIL, ConsentTaken
 from derm_service.imaging.progress import Ending, LesionProgress
@@ -44,9 +43,9 @@ def text(label: str) -> StringField:
     return StringField(label, filters=[stripped])
 
 
-def long_text(label: str) -> TextAreaField:
+def long_text(label: str, *validators: Required) -> TextAreaField:
     """Some lines of text without white space around them."""
-    return TextAreaField(label, filters=[stripped])
+    return TextAreaField(label, validators, filters=[stripped])
 
 
 class IdentityForm(Form):
@@ -153,19 +152,26 @@ class AddLesionForm(Form):
     site_code = SelectField("Or choose it from the list", choices=_places, validate_choice=False)
     laterality = one_of("Which side?", words.SIDES, "Choose which side")
     site_note = text("Exact place (optional)")
-    reason = long_text("Why should somebody look at it?")
+    reason = long_text(
+        "Why should somebody look at it?", Required("Enter why somebody should look at it")
+    )
+
+    def validate_site_name(self, field: StringField) -> None:
+        """Ask for a place we know, typed or chosen."""
+        if field.data and self._typed() is None:
+            raise ValidationError(
+                "Choose one of the places that appear while you type, or one from the list"
+            )
+        if not field.data and not self.site_code.data:
+            raise ValidationError("Enter or choose where on the body it is")
 
     def code(self) -> str:
         """The chosen code; what was typed wins over what was chosen from the list."""
-        typed = (self.site_name.data or "").lower()
-        known = body_sites.BY_NAME.get(typed)
-        if typed and known is None:
-            raise Invalid(
-                {"site_name": "Choose one of the places that appear while you type, or the list"}
-            )
-        if known is None and not self.site_code.data:
-            raise Invalid({"site_name": "Enter or choose where on the body it is"})
-        return known.code if known else str(self.site_code.data)
+        return self._typed() or str(self.site_code.data)
+
+    def _typed(self) -> str | None:
+        known = body_sites.BY_NAME.get((self.site_name.data or "").lower())
+        return known.code if known else None
 
 
 class NotesForm(Form):
