@@ -47,7 +47,7 @@ class Whole:
     home: Path
     settings: Settings
     output: Path
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def running(self) -> Running:
         """What it tells this machine's commands about itself."""
