@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Locator, Page, expect
@@ -93,7 +94,8 @@ def sharp(tmp_path: Path) -> Path:
 def blurred(tmp_path: Path) -> Path:
     """A photograph out of focus."""
     path = tmp_path / "blurred.jpg"
-    path.write_bytes(files.encoded(cv2.GaussianBlur(files.skin(2400, 1800), (0, 0), 9)))
+    soft = cv2.GaussianBlur(files.skin(2400, 1800), (0, 0), 9).astype(np.uint8)
+    path.write_bytes(files.encoded(soft))
     return path
 
 
