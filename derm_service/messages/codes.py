@@ -45,3 +45,4 @@ class WorkKind(StrEnum):
     TELL_PATIENT = "tell_patient"  # about an opinion: told on its own page, with evidence
     IMAGE_TROUBLE = "image_trouble"
     REBOOK = "rebook"
+    ARRANGE_NEXT_STEP = "arrange_next_step"  # what an outcome asks for, outside this service

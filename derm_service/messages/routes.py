@@ -64,6 +64,7 @@ BY_HAND = frozenset(
         WorkKind.NEEDS_SOMEONE_TODAY,
         WorkKind.SAFETY_ALERT,
         WorkKind.IMAGE_TROUBLE,
+        WorkKind.ARRANGE_NEXT_STEP,
     }
 )
 """What is done by saying so; everything else leaves the list when its own page is used."""

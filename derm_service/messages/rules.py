@@ -42,6 +42,7 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.TELL_PATIENT: "Tell the patient",
     WorkKind.IMAGE_TROUBLE: "Trouble with an image",
     WorkKind.REBOOK: "Book again",
+    WorkKind.ARRANGE_NEXT_STEP: "Arrange what comes next",
 }
 _SATURDAY = 5
 

@@ -50,6 +50,8 @@ def correct(
     told = standing.told_of(session, opinion.id)
     letters.write(session, opinion, lock=told is None, by=by)
     tasks.ask_to_tell(session, opinion, by=by)
+    if wording.outcome is not was:
+        tasks.ask_to_arrange(session, opinion, by=by)
     clock_end.settle(session, lesion.referral, reason=CHANGED, by=by)
     return addendum
 

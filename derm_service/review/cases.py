@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from derm_service import audit, clock, wording
 from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.models import Capture, ImageSet, Rendition, Retake, Visit
-from derm_service.imaging.rules import VIEW_WORDS
+from derm_service.imaging.rules import VIEW_WORDS, missing_views, wanted_views
 from derm_service.people import Action, User, may
 from derm_service.referrals import body_sites, queries, seven_point
 from derm_service.referrals.codes import LesionState, ReferralState
@@ -140,16 +140,8 @@ def case(session: Session, *, referral_id: uuid.UUID, by: User) -> Case:
 
 
 def one_lesion(session: Session, *, lesion_id: uuid.UUID, by: User) -> LesionCase:
-    """One lesion with its images, for the pages that act on it; the look is on record."""
-    lesion = queries.lesion(session, lesion_id)
-    audit.record(
-        session,
-        by=by,
-        did="opened lesion for review",
-        subject=lesion,
-        patient_id=lesion.referral.patient_id,
-    )
-    return _lesion(session, lesion, by)
+    """One lesion with its images, for the pages that act on it."""
+    return _lesion(session, queries.lesion(session, lesion_id), by)
 
 
 def _lesion(session: Session, lesion: Lesion, by: User) -> LesionCase:
@@ -181,7 +173,9 @@ def _attempt(image_set: ImageSet, asked: Sequence[Retake], seen: set[uuid.UUID])
     shots = [_shot(each, seen, failed) for each in viewing.filed(image_set)]
     order = list(View)
     there = {shot.capture.view for shot in shots}
-    absent = [VIEW_WORDS[view] for view in order if view not in there]
+    answered = [each for each in asked if each.asked_at < image_set.created_at]
+    wanted = wanted_views(answered[0].views if answered else ())
+    absent = [VIEW_WORDS[view] for view in missing_views(wanted, there)]
     return Attempt(
         image_set=image_set,
         taken_on=clock.london(image_set.created_at).date(),

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from derm_service import audit
 from derm_service.errors import Invalid
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.people import Action
@@ -171,7 +172,14 @@ def _page(template: str, shown: LesionCase, **more: Any) -> ResponseReturnValue:
         retake_words=cases.retake_words,
         **more,
     )
-    db_session().commit()  # the look at this lesion is on record
+    audit.record(
+        db_session(),
+        by=current_user(),
+        did="opened lesion for review",
+        subject=shown.lesion,
+        patient_id=referral.patient_id,
+    )
+    db_session().commit()
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
 
 

@@ -60,6 +60,7 @@ def sign(
         lesions.move(session, lesion, LesionState.OPINION_SIGNED, by=by)
         letters.write(session, opinion, by=by)
         tasks.ask_to_tell(session, opinion, by=by)
+        tasks.ask_to_arrange(session, opinion, by=by)
     claims.release_when_read(session, referral_id=lesion.referral_id, by=by)
     return opinion
 

@@ -23,6 +23,9 @@ class Effect:
     writes_letters: bool = True
     needs_diagnosis_soon: bool = False
     """Keeps an urgent suspected cancer referral urgent: no downgrade beside it."""
+    next_step: str = ""
+    """What the office arranges, for the Work page: the letters promise it."""
+    within_days: int = 1
 
 
 EFFECTS: dict[Outcome, Effect] = {
@@ -31,20 +34,45 @@ EFFECTS: dict[Outcome, Effect] = {
         urgency=1,
         locks_letter=True,
         needs_diagnosis_soon=True,
+        next_step="Book the urgent suspected cancer clinic at the hospital",
     ),
     Outcome.DIRECT_SURGERY: Effect(
-        "Direct to biopsy or excision", urgency=2, locks_letter=True, needs_diagnosis_soon=True
+        "Direct to biopsy or excision",
+        urgency=2,
+        locks_letter=True,
+        needs_diagnosis_soon=True,
+        next_step="Book biopsy or excision at the hospital",
     ),
-    Outcome.URGENT_F2F: Effect("Urgent: see face to face", urgency=3, needs_diagnosis_soon=True),
+    Outcome.URGENT_F2F: Effect(
+        "Urgent: see face to face",
+        urgency=3,
+        needs_diagnosis_soon=True,
+        next_step="Book an urgent face-to-face appointment at the hospital",
+    ),
     Outcome.SECOND_OPINION: Effect(
         "Ask a colleague for a second opinion",
         urgency=4,
         writes_letters=False,
         needs_diagnosis_soon=True,
     ),
-    Outcome.OTHER_SPECIALTY: Effect("Refer to another specialty", urgency=5),
-    Outcome.ROUTINE_F2F: Effect("Routine: see face to face", urgency=6),
-    Outcome.MONITOR: Effect("Repeat the photographs later", urgency=7),
+    Outcome.OTHER_SPECIALTY: Effect(
+        "Refer to another specialty",
+        urgency=5,
+        next_step="Send the referral on to the specialty named in the opinion",
+        within_days=3,
+    ),
+    Outcome.ROUTINE_F2F: Effect(
+        "Routine: see face to face",
+        urgency=6,
+        next_step="Book a routine face-to-face appointment at the hospital",
+        within_days=7,
+    ),
+    Outcome.MONITOR: Effect(
+        "Repeat the photographs later",
+        urgency=7,
+        next_step="Enter a referral for the repeat photographs and book them",
+        within_days=56,
+    ),
     Outcome.PRIMARY_CARE: Effect(
         "Treat in primary care, plan attached", urgency=8, ends_clock=True
     ),

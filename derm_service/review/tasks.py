@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from derm_service.messages.codes import Addressee, MessageState, WorkKind
 from derm_service.messages.models import WorkItem
 from derm_service.messages.rules import next_working_day
 from derm_service.people import Role, User
-from derm_service.review import letters
+from derm_service.review import letters, outcomes, standing
 from derm_service.review.models import Opinion
 
 NOT_REACHED = "Not reached"
@@ -29,6 +29,28 @@ def ask_to_tell(session: Session, opinion: Opinion, *, by: User) -> None:
         return
     note = CALL.format(number=opinion.lesion.number, reader=opinion.signed_by.name)
     _raise(session, opinion, note=note, on=next_working_day(clock.today()), by=by)
+
+
+def ask_to_arrange(session: Session, opinion: Opinion, *, by: User) -> None:
+    """Raise what the outcome asks the office to arrange, in place of what it asked before."""
+    kind = WorkKind.ARRANGE_NEXT_STEP
+    work.finish(session, kind=kind, subject_id=opinion.id, how="A newer outcome holds", by=by)
+    effect = outcomes.EFFECTS[standing.outcome_of(opinion)]
+    letter = letters.patients(session, opinion.id)
+    if not effect.next_step or letter is None or letter.state is MessageState.STOPPED:
+        return
+    place = letters.place_of(opinion)
+    work.raise_item(
+        session,
+        kind=kind,
+        role=Role.CLERK,
+        due_on=next_working_day(clock.today() + timedelta(days=effect.within_days - 1)),
+        referral_id=opinion.lesion.referral_id,
+        subject_id=opinion.id,
+        note=f"{effect.next_step}. Lesion {opinion.lesion.number}, {place}.",
+        urgent=effect.needs_diagnosis_soon,
+        by=by,
+    )
 
 
 def open_call(session: Session, opinion_id: uuid.UUID) -> WorkItem | None:

@@ -5,14 +5,14 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock, wording
 from derm_service.errors import Conflict, Invalid
-from derm_service.messages.codes import Addressee, MessageState
+from derm_service.messages.codes import Addressee, MessageState, WorkKind
 from derm_service.referrals.codes import LesionState, Priority, ReferralState
 from derm_service.review import addenda, downgrades, letters, posting, standing
 from derm_service.review.codes import Outcome
 from derm_service.review.opinions import Wording
 from tests import make
 from tests.review import photographed
-from tests.review.test_telling import letter_of, post, signed, told
+from tests.review.test_telling import letter_of, open_work, post, signed, told
 
 SAME = Wording(Outcome.REASSURE, "We meant the right words.", "Corrected wording.")
 WORSE = Wording(Outcome.USC_F2F, "We looked again.", "On second look, suspicious.")
@@ -141,3 +141,12 @@ def test_urgent_outcome_forbids_a_downgrade(session: Session) -> None:
             agreed_on=clock.today(),
             by=make.user(session),
         )
+
+
+def test_changed_outcome_takes_back_what_was_to_be_arranged(session: Session) -> None:
+    _, (opinion,), _ = signed(session, Outcome.DIRECT_SURGERY)
+    assert open_work(session, WorkKind.ARRANGE_NEXT_STEP)
+
+    addenda.correct(session, opinion_id=opinion.id, wording=SAME, by=photographed.reader(session))
+
+    assert open_work(session, WorkKind.ARRANGE_NEXT_STEP) == []

@@ -286,3 +286,18 @@ def test_letter_to_the_gp_says_who_which_lesion_and_outcome(session: Session) ->
     assert "lesion 1: left cheek" in text
     assert "Outcome: Urgent suspected cancer: see face to face." in text
     assert "They may not know this yet." in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_arranged"), [(Outcome.URGENT_F2F, True), (Outcome.REASSURE, False)]
+)
+def test_office_is_asked_to_arrange_what_the_letter_promises(
+    session: Session, outcome: Outcome, is_arranged: bool
+) -> None:
+    case = photographed.case(session)
+
+    opinion = photographed.sign(session, case.lesions[0], outcome, by=photographed.reader(session))
+
+    rows = sa.select(WorkItem).where(WorkItem.kind == WorkKind.ARRANGE_NEXT_STEP)
+    asked = [(row.subject_id, row.urgent) for row in session.scalars(rows)]
+    assert asked == ([(opinion.id, True)] if is_arranged else [])

@@ -83,6 +83,7 @@ def test_case_comes_back_with_both_attempts_when_new_captures_come(session: Sess
     assert row.missing == []
     (shown,) = cases.case(session, referral_id=case.id, by=reader).lesions
     assert [len(attempt.shots) for attempt in shown.attempts] == [1, 3]
+    assert [attempt.absent for attempt in shown.attempts] == ["", ""]
     assert [each.id for each in shown.attempts[1].retakes] == [retake.id]
     assert shown.unopened == 1
 
