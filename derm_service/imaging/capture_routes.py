@@ -12,7 +12,7 @@ from wtforms.validators import AnyOf
 
 from derm_service.errors import Invalid, NotFound
 from derm_service.forms import stripped
-from derm_service.imaging import capture_page, captures, rules, visit_queries, visits
+from derm_service.imaging import capture_page, captures, day_list, rules, visit_queries, visits
 from derm_service.imaging import capture_words as words
 from derm_service.imaging.codes import KeptReason
 from derm_service.imaging.formats import MAX_BYTES
@@ -131,6 +131,7 @@ def _back(visit_id: UUID, lesion_id: UUID, anchor: str | None = None) -> Respons
 
 def _visit_and_lesion(visit_id: UUID, lesion_id: UUID) -> tuple[Visit, Lesion]:
     visit = visit_queries.visit(db_session(), visit_id)
+    day_list.check_may_open(db_session(), visit.appointment, current_user())
     return visit, visit_queries.lesion_of(db_session(), visit, lesion_id)
 
 

@@ -18,10 +18,18 @@ class Shot:
     view: View
     state: CaptureState
     kept_reason: str = ""
+    is_decided: bool = False  # the gate accepts it, or the photographer keeps it all the same
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether the service is still at work on it: nobody has anything to decide."""
+        return self.state in ON_THE_WAY or (self.state is CaptureState.CHECKED and self.is_decided)
 
     @property
     def state_words(self) -> str:
         """How far it has come: being checked."""
+        if self.state is CaptureState.CHECKED and self.is_decided:
+            return "being put on the record"
         return STATE_WORDS[self.state]
 
     @property
@@ -91,7 +99,7 @@ def finish_blocked_because(lesions: Iterable[LesionProgress]) -> str | None:
     on_the_way, undecided = [], []
     for lesion in lesions:
         for shot in lesion.live:
-            if shot.state in ON_THE_WAY:
+            if shot.is_on_the_way:
                 on_the_way.append(f"{lesion.name} ({shot.words})")
             elif shot.state is CaptureState.CHECKED:
                 undecided.append(f"{lesion.name} ({VIEW_WORDS[shot.view]})")

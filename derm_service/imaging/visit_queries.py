@@ -152,7 +152,12 @@ def _progress(
     lesion: Lesion, images: ImageSet | None, retake_views: tuple[str, ...]
 ) -> LesionProgress:
     shots = tuple(
-        Shot(capture.view, capture.state, capture.kept_reason or "")
+        Shot(
+            view=capture.view,
+            state=capture.state,
+            kept_reason=capture.kept_reason or "",
+            is_decided=bool(capture.kept_reason) or capture.verdict in ("accept", "advise"),
+        )
         for capture in (images.captures if images else ())
     )
     return LesionProgress(

@@ -224,6 +224,12 @@ def test_finish_waits_for_the_choice_to_keep_or_retake() -> None:
     assert "keep or retake" in blocked
 
 
+def test_finish_waits_for_a_kept_photograph_that_is_not_yet_on_the_record() -> None:
+    kept = Shot(View.CLOSE_UP, CaptureState.CHECKED, "best_possible", is_decided=True)
+
+    assert "close-up, being put on the record" in str(finish_blocked_because([progress(kept)]))
+
+
 def test_finish_does_not_wait_for_what_is_filed_or_set_aside() -> None:
     shots = [*filed(*View), Shot(View.CLOSE_UP, CaptureState.SET_ASIDE)]
 
