@@ -6,6 +6,7 @@ import { Badges, reduced, turned } from "./badges";
 import { reportOpened } from "./opened";
 import { type Level, levelsFrom, minPixelRatio } from "./source";
 import { toolbar } from "./tools";
+import { onScreen } from "./visible";
 
 const FAILED =
   "Image could not be loaded. Do not give an opinion on this lesion until it opens.";
@@ -73,16 +74,19 @@ export class ImageViewer {
     });
   }
 
-  /** The first drawing of the image: it is on the screen now, so the record may say so. */
+  /** Drawn; once it has been in sight as well, the record may say that it was opened. */
   private opened(): void {
     if (this.failure || this.frame.dataset["viewerState"] !== "loading") return;
     this.frame.dataset["viewerState"] = "open";
     const url = this.frame.dataset["openedUrl"];
-    if (!url) return;
-    void reportOpened(url).then((isRecorded) => {
-      this.badges.set("unrecorded", isRecorded ? "" : "Opening not recorded. Reload the page");
-      this.frame.dataset["viewerState"] = isRecorded ? "recorded" : "unrecorded";
-    });
+    if (url) void onScreen(this.stage).then(() => this.report(url));
+  }
+
+  private async report(url: string): Promise<void> {
+    if (this.failure) return;
+    const isRecorded = await reportOpened(url);
+    this.badges.set("unrecorded", isRecorded ? "" : "Opening not recorded. Reload the page");
+    this.frame.dataset["viewerState"] = isRecorded ? "recorded" : "unrecorded";
   }
 
   private fail(): void {

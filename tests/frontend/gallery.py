@@ -25,6 +25,7 @@ class Gallery:
 
     url: str
     broken: set[int] = field(default_factory=set)
+    lines_above: int = 0
     opened: list[str] = field(default_factory=list)
 
 
@@ -69,6 +70,7 @@ def _app(shown: Gallery) -> Flask:
             '<meta name="csrf-token" content="the-token">'
             f'<link rel="stylesheet" href="/build/{names["app.css"]}"></head><body><main>'
             "<h1>Photographs</h1>"
+            f"{'<p>A line of text above the photograph.</p>' * shown.lines_above}"
             f'<div data-viewer data-label="Overview, left cheek" data-opened-url="/opened" '
             f'data-sources="{sources}"></div></main>'
             f'<script type="module" src="/build/{names["viewer.js"]}"></script></body></html>'

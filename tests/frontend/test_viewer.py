@@ -41,6 +41,21 @@ def test_viewer_reports_the_opening_once_the_photograph_is_drawn(
     assert photographs.opened == ["the-token"]
 
 
+def test_viewer_reports_no_opening_of_a_photograph_nobody_scrolled_to(
+    page: Page, photographs: Gallery
+) -> None:
+    photographs.lines_above = 100
+    page.goto(photographs.url)
+    page.locator("[data-viewer-state=open]").wait_for()
+    page.wait_for_timeout(500)  # time in which a report would have come
+    assert photographs.opened == []
+
+    page.locator("[data-viewer]").scroll_into_view_if_needed()
+
+    page.locator("[data-viewer-state=recorded]").wait_for()
+    assert photographs.opened == ["the-token"]
+
+
 def test_viewer_ignores_the_mirror_key(page: Page, photographs: Gallery) -> None:
     opened(page, photographs)
     before = pixels(page)
