@@ -72,6 +72,7 @@ def import_file(file_id: UUID) -> ResponseReturnValue:
         file=file,
         plan=plan,
         bad=_problems(plan),
+        bad_rows=len(plan.of(Fate.BAD)),
         good=[*plan.of(Fate.NEW), *plan.of(Fate.KNOWN)],
         here=plan.of(Fate.HERE),
         ask=[(planned, _beside(plan, planned)) for planned in plan.of(Fate.ASK)],
