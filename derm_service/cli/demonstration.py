@@ -29,7 +29,9 @@ def load_once(data_dir: Path, parts: Parts) -> None:
     """Fill the new embedded database, in a process of its own; later starts leave it alone."""
     if not parts.demonstration or find_spec(LOADER) is None or _holds_people(parts):
         return
-    click.echo("Drawing and loading the demonstration data (the first start only) …")
+    click.echo(
+        "Drawing and loading the demonstration data (one to four minutes, the first start only) …"
+    )
     (data_dir / LOADING).touch()
     load = Program(
         (sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"),
