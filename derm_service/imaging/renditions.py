@@ -18,9 +18,13 @@ def render(picture: Picture) -> list[Copy]:
     """Every rendition of one picture; a size the picture does not reach keeps its own size."""
     whole = Image.fromarray(picture.pixels)
     full = _encode(RenditionSize.FULL, whole, picture.icc)
-    copies = [full]
-    for size, long_side in LONG_SIDES.items():
-        copies.append(_encode(size, _shrunk(whole, long_side), picture.icc))
+    medium = _shrunk(whole, LONG_SIDES[RenditionSize.MEDIUM])
+    small = _shrunk(medium, LONG_SIDES[RenditionSize.SMALL])
+    copies = [
+        full,
+        _encode(RenditionSize.MEDIUM, medium, picture.icc),
+        _encode(RenditionSize.SMALL, small, picture.icc),
+    ]
     return [*copies, _for_e_rs(full, whole, picture.icc)]
 
 

@@ -26,18 +26,22 @@ class Exposure:
     bright_regions: tuple[Region, ...]
 
 
-def measure(pixels: NDArray[np.uint8], *, may_have_background: bool) -> Exposure:
-    """Clipping of a small upright RGB picture (at most about 1024 px)."""
+def measure(pixels: NDArray[np.uint8], *, is_camera: bool) -> Exposure:
+    """Clipping of a small upright RGB picture (at most about 1024 px).
+
+    Camera pictures may have white paper behind the skin, and lose redness with their first
+    clipped channel; dermoscopy is bright by nature and loses it with the second.
+    """
     bright = pixels >= BRIGHT
     dark: Mask = np.asarray((pixels <= DARK).all(axis=2))
     white = np.zeros_like(dark)
-    if may_have_background:
+    if is_camera:
         white = _touching_edge(np.asarray(bright.all(axis=2)))
     left_out = _grown(white) | _touching_edge(dark)
     subject = ~left_out
     if not subject.any():
         return Exposure(0.0, float(dark.mean()), float(white.mean()), _brightest(pixels), ())
-    lost = (bright.sum(axis=2) >= 2) & subject
+    lost = (bright.sum(axis=2) >= (1 if is_camera else 2)) & subject
     return Exposure(
         clipped_bright=float(lost.sum() / subject.sum()),
         clipped_dark=float((dark & subject).sum() / subject.sum()),

@@ -40,7 +40,7 @@ def judge(pixels: NDArray[np.uint8], *, view: View) -> QualityReport:
     height, width = pixels.shape[:2]
     small = _shrunk(pixels)
     luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    light = exposure.measure(small, may_have_background=view is not View.DERMOSCOPIC)
+    light = exposure.measure(small, is_camera=view is not View.DERMOSCOPIC)
     sharpness = focus.measure(luma)
     size_ratio = min(max(width, height) / 800, min(width, height) / 600)
     findings = [
