@@ -62,7 +62,7 @@ def options(capture_id: UUID | None = None) -> ResponseReturnValue:
     return answer
 
 
-@bp.post("")
+@bp.post("", provide_automatic_options=False)
 @allowed(Action.CAPTURE)
 @tus_only
 def announce() -> ResponseReturnValue:
@@ -76,7 +76,7 @@ def announce() -> ResponseReturnValue:
     return answer
 
 
-@bp.route("/<uuid:capture_id>", methods=["HEAD"])
+@bp.route("/<uuid:capture_id>", methods=["HEAD"], provide_automatic_options=False)
 @allowed(Action.CAPTURE)
 @tus_only
 def where(capture_id: UUID) -> ResponseReturnValue:
@@ -96,7 +96,7 @@ def _read(most: int) -> bytes:
         return b""
 
 
-@bp.patch("/<uuid:capture_id>")
+@bp.patch("/<uuid:capture_id>", provide_automatic_options=False)
 @allowed(Action.CAPTURE)
 @tus_only
 def receive(capture_id: UUID) -> ResponseReturnValue:

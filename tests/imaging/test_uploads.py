@@ -280,8 +280,9 @@ def test_another_version_of_the_protocol_is_refused_with_the_right_one(
     assert answer.headers["Tus-Version"] == "1.0.0"
 
 
-def test_options_name_what_is_spoken(client: FlaskClient, token: str) -> None:
-    answer = client.options(sending.UPLOADS)
+@pytest.mark.parametrize("path", ["", "/018f0000-0000-7000-8000-000000000000"])
+def test_options_name_what_is_spoken(client: FlaskClient, token: str, path: str) -> None:
+    answer = client.options(sending.UPLOADS + path)
 
     assert answer.status_code == 204
     assert answer.headers["Tus-Extension"] == "creation"
