@@ -59,6 +59,17 @@ def _one_of(label: str, options: Mapping[str, str], default: str | None = None) 
     return RadioField(label, choices=dict(options), default=default, validate_choice=False)
 
 
+class RequestForm(Form):
+    """The request itself; the classes stand in the order of the page, and so do the errors."""
+
+    priority = _one_of("Priority", PRIORITIES)
+    received_on = DayField("When was the referral received?")
+    source_reference = _line("Reference")
+    referrer_name = _line("Name of the referrer")
+    referrer_organisation = _line("Organisation")
+    referrer_phone = TelField("Telephone", filters=[stripped])
+
+
 class PatientForm(Form):
     """A person's details; used to enter them and to correct them."""
 
@@ -106,15 +117,9 @@ class PatientForm(Form):
     gp_address = TextAreaField("GP practice address", filters=[stripped])
 
 
-class RequestForm(Form):
-    """The request itself."""
+class HealthForm(Form):
+    """What the referrer says about the patient's health."""
 
-    priority = _one_of("Priority", PRIORITIES)
-    received_on = DayField("When was the referral received?")
-    source_reference = _line("Reference")
-    referrer_name = _line("Name of the referrer")
-    referrer_organisation = _line("Organisation")
-    referrer_phone = TelField("Telephone", filters=[stripped])
     anticoagulant = _one_of("Takes a blood thinner", YES_NO_UNSAID, "")
     pacemaker = _one_of("Has a pacemaker or other implanted device", YES_NO_UNSAID, "")
     immunosuppressed = _one_of("Has a weakened immune system", YES_NO_UNSAID, "")
@@ -149,7 +154,9 @@ def referral_form(lesions: int, *args: Any, **kwargs: Any) -> Form:
     fields: dict[str, Any] = {}
     for n in range(1, min(max(lesions, 1), MOST_LESIONS) + 1):
         fields |= lesion_fields(n)
-    form: Form = type("ReferralForm", (PatientForm, RequestForm), fields)(*args, **kwargs)
+    form: Form = type("ReferralForm", (RequestForm, PatientForm, HealthForm), fields)(
+        *args, **kwargs
+    )
     return form
 
 

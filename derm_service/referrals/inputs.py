@@ -1,5 +1,6 @@
 """What a referral is entered from, typed and tidy, and what it must hold; pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -98,10 +99,8 @@ def patient_problems(patient: PatientInput, *, today: date) -> dict[str, str]:
     return found
 
 
-def referral_problems(
-    referral: ReferralInput, lesions: list[LesionInput], *, today: date, born_on: date
-) -> dict[str, str]:
-    """The sentences, by field (`lesion_1_side`), of what a referral cannot be."""
+def referral_problems(referral: ReferralInput, *, today: date, born_on: date) -> dict[str, str]:
+    """The sentences, by field, of what a referral cannot be."""
     found: dict[str, str] = {}
     if referral.received_on > today:
         found["received_on"] = "The day the referral was received cannot be in the future"
@@ -109,8 +108,14 @@ def referral_problems(
         found["received_on"] = "The day the referral was received must be within the last year"
     elif referral.received_on < born_on:
         found["received_on"] = "The referral cannot be older than the patient"
+    return found
+
+
+def lesion_problems(lesions: Sequence[LesionInput]) -> dict[str, str]:
+    """The sentences, by field (`lesion_1_side`), of what the lesions of a referral cannot be."""
+    found: dict[str, str] = {}
     if not lesions:
-        found["lesion_1_site"] = "Enter at least one lesion"
+        found["lesion_1_site"] = "Choose where on the body the lesion is"
     for number, lesion in enumerate(lesions, start=1):
         if body_sites.site(lesion.site_code) is None:
             found[f"lesion_{number}_site"] = "Choose where on the body the lesion is"

@@ -17,6 +17,7 @@ from derm_service.referrals.inputs import (
     LesionInput,
     PatientInput,
     ReferralInput,
+    lesion_problems,
     patient_problems,
     referral_problems,
 )
@@ -52,7 +53,8 @@ def refer(
         person = queries.patient(session, patient)
         if person.deceased_on is not None:
             raise Conflict("This patient is recorded as having died. Check that it is they.")
-    if found := referral_problems(referral, list(lesions), today=today, born_on=person.born_on):
+    found = referral_problems(referral, today=today, born_on=person.born_on)
+    if found := found | lesion_problems(lesions):
         raise Invalid(found)
     made = _add_referral(session, person, referral, source=source, by=by)
     for number, lesion in enumerate(lesions, start=1):

@@ -17,6 +17,7 @@ from derm_service.referrals.inputs import (
     LesionInput,
     PatientInput,
     ReferralInput,
+    lesion_problems,
     patient_problems,
     referral_problems,
 )
@@ -83,12 +84,12 @@ def read(texts: Mapping[str, str], *, today: date, allow_test: bool) -> Entry | 
     numbers = lesion_numbers(texts)
     lesions = [_lesion(reader, n) for n in numbers]
     referral = _referral(reader)
-    problems: dict[str, str] = {}
+    problems = _as_entered(lesion_problems(lesions), numbers)
     if patient:
         problems |= patient_problems(patient, today=today)
     if patient and referral and "born_on" not in problems:
-        problems |= referral_problems(referral, lesions, today=today, born_on=patient.born_on)
-    problems = _as_entered(problems, numbers) | reader.problems
+        problems |= referral_problems(referral, today=today, born_on=patient.born_on)
+    problems |= reader.problems
     if problems or patient is None or referral is None:
         return problems
     return Entry(patient, referral, lesions)

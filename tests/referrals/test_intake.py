@@ -122,6 +122,16 @@ def test_every_problem_is_told_at_once() -> None:
     assert set(found) == {"family_name", "postcode", "lesion_1_side", "lesion_3_site"}
 
 
+def test_missing_lesion_is_told_together_with_everything_else() -> None:
+    found = read({}, today=clock.today(), allow_test=True)
+
+    assert isinstance(found, dict)
+    assert set(found) == {
+        *("family_name", "born_on", "nhs_number"),
+        *("priority", "received_on", "lesion_1_site"),
+    }
+
+
 def test_unknown_nhs_number_is_taken_when_it_is_said_to_be_unknown() -> None:
     assert entry(nhs_number="", nhs_number_not_known="yes").patient.nhs_number is None
 

@@ -117,6 +117,8 @@ def test_wrong_answers_are_told_beside_their_fields_and_nothing_is_saved(
         "Enter a full UK postcode",
     ):
         assert page.text.count(sentence) == 2  # in the summary and at the field
+    order = ["Enter the family name", "Enter a full UK postcode", "Choose left, right or both"]
+    assert sorted(order, key=page.text.index) == order
     assert "Error: New referral" in page.text
     assert referrals(session) == []
 
