@@ -1,0 +1,156 @@
+"""The booking pages in a real browser, against the running service."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.accounts import people
+from derm_service.booking.models import Appointment
+from derm_service.people import Role
+from derm_service.referrals.codes import Mobility
+from tests import make
+from tests.fixtures.browser import DESK, PHONE
+from tests.fixtures.service import RunningService
+from tests.frontend.axe import faults
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "four quite random words"
+NewPage = Callable[..., Page]
+
+
+def staff(session: Session, *roles: Role) -> str:
+    """Somebody who can sign in; their address."""
+    unused = make.user(session)  # its address is taken, so this one's is new
+    made = people.add(
+        session,
+        email=f"browser-{unused.email}",
+        name="Lena Marsh",
+        roles=[role.value for role in roles],
+        password=PASSWORD,
+        intimate_images=False,
+        by=None,
+    )
+    return made.email
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_two_browsers_book_one_slot_and_the_second_reads_why_and_what_else_is_free(
+    service: RunningService, new_page: NewPage
+) -> None:
+    with service.sessions() as session:
+        clinic = make.clinic(session)
+        slot = clinic.slots[0].id
+        referrals = [make.referral(session).id for _ in range(2)]
+        clerks = [staff(session, Role.CLERK) for _ in range(2)]
+        session.commit()
+    pages = [new_page(service.url), new_page(service.url)]
+    for page, clerk, referral in zip(pages, clerks, referrals, strict=True):
+        sign_in(page, clerk)
+        page.goto(f"/referrals/{referral}/book/{slot}")
+
+    for page in pages:  # both are on their way before either answer is read
+        page.evaluate("document.querySelector('main form[method=post]').requestSubmit()")
+    answered = re.compile("^(Appointment|That time cannot be booked)")
+    for page in pages:
+        expect(page.get_by_role("heading", level=1)).to_have_text(answered)
+
+    lost = [page for page in pages if page.get_by_text("just been taken").count()]
+    assert len(lost) == 1
+    lost[0].get_by_role("button", name="Book").first.click()
+    expect(lost[0].get_by_role("heading", level=1)).to_contain_text("Appointment")
+    with service.sessions() as session:
+        booked = session.scalars(
+            sa.select(Appointment).where(Appointment.referral_id.in_(referrals))
+        ).all()
+        places = {one.slot_id for one in booked}
+        assert slot in places
+        assert len(places) == len(booked) == 2
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_booking_page_is_clean_and_fits(
+    service: RunningService, new_page: NewPage, size: tuple[int, int]
+) -> None:
+    with service.sessions() as session:
+        clinic = make.clinic(session)
+        appointment = make.appointment(session, slot=clinic.slots[0])
+        missed = make.appointment(
+            session, slot=make.slot(session, starts_at=clock.now() - timedelta(hours=1))
+        )
+        patient = make.patient(
+            session,
+            family_name="Featherstonehaugh-Wójcikowska",
+            mobility=Mobility.HOIST,
+            needs=("bsl", "transport"),
+        )
+        referral = make.referral(session, patient=patient)
+        lead = staff(session, Role.LEAD)
+        addresses = [
+            "/waiting-list",
+            f"/referrals/{referral.id}/book",
+            f"/referrals/{referral.id}/book/{clinic.slots[1].id}",
+            f"/appointments/{appointment.id}",
+            f"/appointments/{appointment.id}/move",
+            f"/appointments/{appointment.id}/cancel",
+            f"/appointments/{missed.id}/not-attended",
+            f"/referrals/{referral.id}/withdraw",
+            f"/patients/{patient.id}/death",
+            "/clinics",
+            f"/clinics/{clinic.id}",
+            "/clinics/open",
+            "/places",
+            f"/places/{clinic.location_id}",
+            "/places/vans/add",
+            "/places/resources/add",
+            "/places/photographers/add",
+        ]
+        session.commit()
+    page = new_page(service.url, size=size)
+    sign_in(page, lead)
+
+    for address in addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        too_wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(too_wide) <= 0, address
+        assert faults(page) == [], address
+
+
+def test_a_booking_is_made_with_the_keyboard_alone(
+    service: RunningService, new_page: NewPage
+) -> None:
+    with service.sessions() as session:
+        slot = make.slot(session)
+        referral = make.referral(session).id
+        location = slot.clinic.location_id
+        clerk = staff(session, Role.CLERK)
+        session.commit()
+    page = new_page(service.url)
+    sign_in(page, clerk)
+    page.goto(f"/referrals/{referral}/book?place={location}")
+
+    page.get_by_role("link", name=" at Mill Road Hospital").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the appointment")
+    page.get_by_role("button", name="Book this appointment").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Appointment")
+    with service.sessions() as session:
+        booked = sa.select(Appointment.slot_id).where(Appointment.referral_id == referral)
+        assert session.scalars(booked).one() == slot.id
