@@ -26,25 +26,26 @@ _FOR_PATIENT: dict[Outcome, tuple[str, ...]] = {
         SAFETY_NET,
     ),
     Outcome.ROUTINE_F2F: (
-        "The skin doctor would like to see the mark with you in the room. Photographs do not "
-        "show everything. It is not urgent.",
+        "The skin doctor would like to see you in person, to look at the mark. Photographs do "
+        "not show everything. It is not urgent.",
         "The hospital will write to you with a date. If you have heard nothing after 6 weeks, "
         "please ring us.",
         SAFETY_NET,
     ),
     Outcome.URGENT_F2F: (
-        "The skin doctor would like to see the mark with you in the room, and soon. Photographs "
+        "The skin doctor would like to see you in person soon, to look at the mark. Photographs "
         "do not show everything.",
         "The hospital will ring you or write to you with a date. Please do all you can to come. "
         "If you have heard nothing after 7 days, please ring us.",
     ),
     Outcome.USC_F2F: (
-        "The skin doctor wants to see the mark with you in the room as soon as possible. They "
-        "want to check whether it is skin cancer. We do not know yet what it is.",
+        "The skin doctor would like to see you in person as soon as possible. They want to look "
+        "closely at the mark and check whether it is skin cancer. We do not know yet what it is. "
+        "Many marks that we check turn out to be harmless.",
         "The hospital will ring you or write to you with a date in the next few days. Please do "
         "all you can to come. You can bring somebody with you.",
-        "If you have heard nothing after 3 days, please ring us. Please ring us too if you are "
-        "worried or want to ask something.",
+        "If you have heard nothing after 3 days, please ring us. We know that this can be a "
+        "worry. Please ring us too if you want to talk about it.",
     ),
     Outcome.DIRECT_SURGERY: (
         "The skin doctor thinks that the mark, or a small piece of it, should be taken off and "
