@@ -1,12 +1,14 @@
 """Image bytes: permission first, then a committed audit row, then unsealed bytes, never cached."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app
 from flask.typing import ResponseReturnValue
 
-from derm_service.errors import NotFound
+from derm_service.errors import NotAllowed, NotFound
 from derm_service.imaging import looking
 from derm_service.imaging.codes import RenditionSize
 from derm_service.imaging.looking import Image
@@ -33,7 +35,10 @@ def image(capture_id: UUID, size: str) -> ResponseReturnValue:
     """One photograph: `thumb` or 1024, 3072, `full`, `ers`."""
     if size not in SIZES:
         raise NotFound(looking.NO_IMAGE)
-    found = looking.look(db_session(), capture_id=capture_id, size=SIZES[size], by=current_user())
+    with _refusal_on_record(capture_id):
+        found = looking.look(
+            db_session(), capture_id=capture_id, size=SIZES[size], by=current_user()
+        )
     return _send(found, "inline")
 
 
@@ -41,8 +46,19 @@ def image(capture_id: UUID, size: str) -> ResponseReturnValue:
 @allowed(Action.SEE_ORIGINALS)
 def original(capture_id: UUID) -> ResponseReturnValue:
     """The original as an attachment; no browser tries to show it."""
-    found = looking.take_original(db_session(), capture_id=capture_id, by=current_user())
+    with _refusal_on_record(capture_id):
+        found = looking.take_original(db_session(), capture_id=capture_id, by=current_user())
     return _send(found, "attachment")
+
+
+@contextmanager
+def _refusal_on_record(capture_id: UUID) -> Iterator[None]:
+    try:
+        yield
+    except NotAllowed:
+        looking.record_refusal(db_session(), capture_id=capture_id, by=current_user())
+        db_session().commit()
+        raise
 
 
 def _send(found: Image, disposition: str) -> Response:

@@ -49,6 +49,13 @@ def take_original(session: Session, *, capture_id: uuid.UUID, by: User) -> Image
     return Image(capture.original, "application/octet-stream", f"{capture.id}.original")
 
 
+def record_refusal(session: Session, *, capture_id: uuid.UUID, by: User) -> None:
+    """A try to see what this person may not see is on record too; the caller commits."""
+    capture = session.get(Capture, capture_id)
+    if capture is not None:
+        _record(session, capture, "was refused image", by=by)
+
+
 def _visible(session: Session, capture_id: uuid.UUID, by: User) -> Capture:
     capture = session.get(Capture, capture_id)
     if capture is None:

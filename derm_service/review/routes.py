@@ -6,8 +6,8 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from derm_service import audit
 from derm_service.errors import Invalid, NotAllowed
+from derm_service.imaging import looking
 from derm_service.imaging.codes import RenditionSize
 from derm_service.imaging.models import Capture
 from derm_service.people import Action
@@ -127,16 +127,7 @@ def _open(capture_id: UUID) -> Capture:
     try:
         capture = viewing.opened(session, capture_id=capture_id, by=current_user())
     except NotAllowed:
-        refused = session.get_one(Capture, capture_id)
-        lesion = refused.image_set.lesion
-        audit.record(
-            session,
-            by=current_user(),
-            did="was refused intimate image",
-            subject=refused,
-            referral_id=lesion.referral_id,
-            patient_id=lesion.referral.patient_id,
-        )
+        looking.record_refusal(session, capture_id=capture_id, by=current_user())
         session.commit()
         raise
     session.commit()

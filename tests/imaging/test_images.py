@@ -52,10 +52,12 @@ def signed_in(client: FlaskClient, session: Session, role: Role, **given: object
 
 def looks(session: Session, capture_id: UUID) -> list[tuple[str, UUID | None]]:
     rows = session.execute(
-        sa.select(AuditEntry.did, AuditEntry.by_id).where(
+        sa.select(AuditEntry.did, AuditEntry.by_id)
+        .where(
             AuditEntry.subject_id == str(capture_id),
-            AuditEntry.did.in_(["looked at image", "took original"]),
+            AuditEntry.did.in_(["looked at image", "took original", "was refused image"]),
         )
+        .order_by(AuditEntry.id)
     )
     return [(did, by_id) for did, by_id in rows]
 
@@ -94,14 +96,17 @@ def test_intimate_images_are_only_for_those_cleared_for_them_thumbnails_too(
 ) -> None:
     capture = filed(sites=((make.GROIN, Laterality.LEFT),))
 
-    signed_in(client, session, Role.DERMATOLOGIST)
+    stranger = signed_in(client, session, Role.DERMATOLOGIST)
     refused = client.get(f"/images/{capture.id}/thumb")
     cleared = signed_in(client, session, Role.DERMATOLOGIST, intimate_images=True)
     shown = client.get(f"/images/{capture.id}/thumb")
 
     assert refused.status_code == 403
     assert shown.status_code == 200
-    assert looks(session, capture.id) == [("looked at image", cleared.id)]
+    assert looks(session, capture.id) == [
+        ("was refused image", stranger.id),
+        ("looked at image", cleared.id),
+    ]
 
 
 def test_governance_takes_the_original_byte_for_byte_as_an_attachment(

@@ -123,7 +123,7 @@ def test_intimate_images_without_the_right_are_placeholders_and_the_look_is_audi
     assert "data-viewer" not in page
     assert "do not have the right" in page
     assert answer.status_code == 403
-    assert "was refused intimate image" in photographed.dids(session, case)
+    assert "was refused image" in photographed.dids(session, case)
     opened = session.scalars(sa.select(AuditEntry).where(AuditEntry.did == "opened case")).one()
     assert opened.detail == {"hidden_intimate_lesions": [1]}
 
