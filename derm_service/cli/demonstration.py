@@ -32,6 +32,8 @@ def load_once(data_dir: Path, parts: Parts) -> None:
     click.echo(
         "Drawing and loading the demonstration data (one to four minutes, the first start only) …"
     )
+    if parts.store:
+        parts.store.wait_ready()
     (data_dir / LOADING).touch()
     load = Program(
         (sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"),

@@ -53,6 +53,8 @@ def _run(settings: Settings) -> None:
         announced(data_dir, parts),
         _processes(data_dir, listener, parts) as own,
     ):
+        if parts.store:  # it takes a while: web server and worker start meanwhile
+            parts.store.wait_ready()
         _until_healthy(settings, own)
         _greet(settings, data_dir, parts)
         watch([*(each.watched() for each in own), *_watched(parts)])
@@ -91,10 +93,7 @@ def _parts(settings: Settings) -> Iterator[Parts]:
             parts.postgres.wait_ready()
             demonstration.forget_unfinished(settings.data_dir, parts.postgres)
         migrate(parts.environment.get("DERM_DATABASE_URL", settings.database_url))
-        if parts.store:
-            parts.store.wait_ready()
-        if parts.postgres:
-            demonstration.load_once(settings.data_dir.absolute(), parts)
+        demonstration.load_once(settings.data_dir.absolute(), parts)
         yield parts
     finally:
         parts.stop()

@@ -15,7 +15,7 @@ from derm_service.embedded.process import CannotStart, Program, died, stop
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GLANCE_SECONDS = 0.2
 DEATHS_FORGIVEN, FORGIVEN_WITHIN_SECONDS = 4, 60.0
-LAST_WORDS_SECONDS = 5.0
+LAST_WORDS_SECONDS = 4.0
 
 
 class Asked(BaseException):

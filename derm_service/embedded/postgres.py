@@ -60,7 +60,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Fast shutdown, then the immediate one (the next start replays the log)."""
-        stop([self.process], (signal.SIGINT, 5), (signal.SIGQUIT, 2))
+        stop([self.process], (signal.SIGINT, 4), (signal.SIGQUIT, 2))
 
     def restart(self) -> None:
         """Start it again where it was, after it ended for whatever reason."""
