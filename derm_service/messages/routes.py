@@ -167,12 +167,13 @@ def _refused(found: WorkItem, form: Form, problem: Invalid) -> ResponseReturnVal
 
 
 def _item_page(found: WorkItem, form: Form) -> str:
+    may_see = may(current_user(), Action.SEE_PATIENT)
     return render_template(
         "messages/item.html",
         form=form,
         row=_row(found),
-        patient=found.patient,
-        referral=found.referral,
+        patient=found.patient if may_see else None,
+        referral=found.referral if may_see else None,
         is_call=isinstance(form, CallForm),
     )
 
