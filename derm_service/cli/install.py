@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from derm_service.cli import demo, jobs, people, service
+from derm_service.cli import demo, jobs, journey, people, service
 
 GROUPS = (people.group, demo.group, jobs.group, service.group)
 
@@ -11,3 +11,4 @@ def install(app: Flask) -> None:
     """Add every group."""
     for group in GROUPS:
         app.cli.add_command(group)
+    app.cli.add_command(journey.command)
