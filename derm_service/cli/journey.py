@@ -56,7 +56,7 @@ def command(images: tuple[Path, ...], address: str) -> None:
             Journey(address, people, trip, told).run()
         except Stuck as stuck:
             raise click.ClickException(str(stuck)) from stuck
-    console.print(f"Told and closed: {address}/referrals/{trip.referral}")
+    click.echo(f"Told and closed: {address}/referrals/{trip.referral}")
 
 
 def _sent_before(trip: Trip) -> int:

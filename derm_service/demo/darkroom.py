@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.db import new_id
-from derm_service.demo.camera import Faults, Photograph, Shot, photograph
+from derm_service.demo.camera import Faults, Shot, photograph
 from derm_service.demo.lesions import Lesion
 from derm_service.demo.office import Case
 from derm_service.demo.scene import Wish
@@ -22,7 +22,11 @@ from derm_service.imaging.uploads import Announcement
 from derm_service.imaging.vault import Vault
 from derm_service.people import User
 
-SIZE = (1280, 960)
+SIZES = {
+    View.OVERVIEW: (1024, 768),
+    View.CLOSE_UP: (1280, 960),
+    View.DERMOSCOPIC: (1280, 960),
+}
 SOFT = Faults(defocus_px=2.4)  # passes the gate, and yet no network can be seen
 _EVERY_VIEW = tuple(View)
 
@@ -35,12 +39,14 @@ class Darkroom:
         self._vault = vault
         self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
         self._checks = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
-        self._pictures: dict[tuple[int, int, View, bool], Future[Photograph]] = {}
+        self._pictures: dict[tuple[int, int, View, bool], Future[bytes]] = {}
 
-    def expect(self, case: Case, lesion: int, views: Iterable[View] = _EVERY_VIEW) -> None:
-        """Begin drawing these views of one lesion."""
+    def expect(
+        self, case: Case, lesion: int, on: datetime, views: Iterable[View] = _EVERY_VIEW
+    ) -> None:
+        """Begin drawing these views of one lesion; `on` is when the camera will say it was."""
         for view in views:
-            self._begin(case, lesion, view, soft=False)
+            self._begin(case, lesion, view, on, soft=False)
 
     def take(
         self,
@@ -55,7 +61,7 @@ class Darkroom:
         """Send these views of a lesion and have them examined, as upload page and worker do."""
         taken = []
         for view in views:
-            jpeg = self._begin(case, lesion, view, soft=view is soft).result().jpeg
+            jpeg = self._begin(case, lesion, view, clock.now(), soft=view is soft).result()
             announcement = _announcement(case, lesion, view, jpeg)
             capture = uploads.announce(session, announcement, by=by)
             uploads.add_chunk(session, self._vault, capture, 0, jpeg, by=by)
@@ -81,13 +87,20 @@ class Darkroom:
         for pool in (self._pool, self._checks):
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begin(self, case: Case, lesion: int, view: View, *, soft: bool) -> Future[Photograph]:
+    def _begin(
+        self, case: Case, lesion: int, view: View, taken_at: datetime, *, soft: bool
+    ) -> Future[bytes]:
         key = (case.number, lesion, view, soft)
         if key not in self._pictures:
-            wish, shot = _wish(case, lesion, view), _shot(case, lesion, view, clock.now())
+            wish, shot = _wish(case, lesion, view), _shot(case, lesion, view, taken_at)
             faults = SOFT if soft else None
-            self._pictures[key] = self._pool.submit(photograph, wish, shot, faults)
+            self._pictures[key] = self._pool.submit(_jpeg, wish, shot, faults)
         return self._pictures[key]
+
+
+def _jpeg(wish: Wish, shot: Shot, faults: Faults | None) -> bytes:
+    """The file alone: the truth about it is large, and nobody asks for it here."""
+    return photograph(wish, shot, faults).jpeg
 
 
 def _wish(case: Case, lesion: int, view: View) -> Wish:
@@ -97,7 +110,7 @@ def _wish(case: Case, lesion: int, view: View) -> Wish:
         view=view,
         lesion=Lesion(spot.kind, spot.diameter_mm, spot.seed),
         monk=person.monk,
-        size=SIZE,
+        size=SIZES[view],
         weathered=min(1.0, person.age / 95),
         hair_per_cm2=0.9 if person.patient.sex == "male" and spot.on_limb else 0.25,
         light_hair=person.monk < 3 and person.age > 60,

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from derm_service.booking import appointments, endings, free
+from derm_service.booking import appointments, endings, free, queries, telling
 from derm_service.booking.codes import CancelReason, NotAttendedReason
 from derm_service.booking.models import Slot
 from derm_service.booking.queries import london_day, waiting_appointment
@@ -13,6 +13,8 @@ from derm_service.demo.people import Staff
 from derm_service.demo.play import Play
 from derm_service.demo.stories import Plot
 from derm_service.errors import Conflict
+from derm_service.messages import outbox, work
+from derm_service.messages.codes import MessageState
 from derm_service.referrals import intake
 from derm_service.referrals.codes import WithdrawnReason
 from derm_service.referrals.inputs import History, ReferralInput
@@ -82,6 +84,20 @@ class Office:
         )
         case.appointment_id = appointment.id
         return slot.starts_at
+
+    def tell_of_appointment(self, case: Case) -> None:
+        """Post the letter about the appointment, and ring where a letter is not enough."""
+        appointment = queries.appointment(self.session, self._appointment(case))
+        letters, calls = telling.told(self.session, appointment)
+        for letter in letters:
+            if letter.state is MessageState.READY:
+                outbox.mark_printed(self.session, message_id=letter.id, by=self.clerk)
+                outbox.mark_sent(self.session, message_id=letter.id, by=self.clerk)
+        for call in calls:
+            if call.done_at is None:
+                work.finish_by_hand(
+                    self.session, item_id=call.id, how="Spoke to the patient", by=self.clerk
+                )
 
     def move(self, case: Case, day: date) -> None:
         """Move the appointment to another day."""

@@ -5,12 +5,13 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from derm_service import audit
-from derm_service.booking import clinics
+from derm_service.booking import clinics, places
 from derm_service.booking.codes import Feature, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, MobileUnit, Resource
+from derm_service.booking.places import PlaceDetails
 from derm_service.demo.people import Staff
 from derm_service.demo.play import Play
+from derm_service.people import User
 
 _HOSPITAL_FEATURES = [
     Feature.STEP_FREE,
@@ -56,16 +57,24 @@ class Estate:
 
 def add(session: Session, staff: Staff) -> Estate:
     """Three community hospitals, one van with two stops, their rooms, kit and people."""
-    hospitals = tuple(_hospital(session, staff, *words) for words in _HOSPITALS)
-    van = MobileUnit(name="Skin van 1")
-    _add(session, van, staff)
-    ride = _resource(session, staff, ResourceKind.VAN, van.name, mobile_unit_id=van.id)
-    scope = _resource(
-        session, staff, ResourceKind.DERMATOSCOPE, "Dermatoscope D4", mobile_unit_id=van.id
+    by = staff.lead
+    hospitals = tuple(
+        _hospital(session, by, number, *words) for number, words in enumerate(_HOSPITALS, start=1)
     )
-    stops = tuple(Room(_stop(session, staff, *words), ride, scope, van) for words in _STOPS)
+    van = places.add_van(session, name="Skin van 1", by=by)
+    ride = places.resources(session, ResourceKind.VAN)[0]
+    scope = places.add_resource(
+        session,
+        kind=ResourceKind.DERMATOSCOPE,
+        name="Dermatoscope D4",
+        mobile_unit_id=van.id,
+        by=by,
+    )
+    stops = tuple(Room(_stop(session, by, *words), ride, scope, van) for words in _STOPS)
     photographers = tuple(
-        _resource(session, staff, ResourceKind.PHOTOGRAPHER, each.name, user_id=each.id)
+        places.add_resource(
+            session, kind=ResourceKind.PHOTOGRAPHER, name=each.name, user_id=each.id, by=by
+        )
         for each in staff.photographers
     )
     return Estate(hospitals, stops, photographers)
@@ -109,12 +118,19 @@ def _clinics_of(play: Play, estate: Estate, staff: Staff, day: date, index: int)
 
 
 def _hospital(
-    session: Session, staff: Staff, name: str, street: str, town: str, postcode: str, room: str
+    session: Session,
+    by: User,
+    number: int,
+    name: str,
+    street: str,
+    town: str,
+    postcode: str,
+    room: str,
 ) -> Room:
     features = list(_HOSPITAL_FEATURES)
-    if town == "Anytown":
+    if number == 1:
         features += [Feature.HOIST, Feature.CHANGING_PLACE]
-    location = Location(
+    details = PlaceDetails(
         name=name,
         kind=LocationKind.HOSPITAL,
         address_lines=[street, town],
@@ -122,25 +138,17 @@ def _hospital(
         directions="Bus 7 stops at the gate. Car park B is nearest; parking is free for an hour.",
         features=[each.value for each in features],
     )
-    _add(session, location, staff)
-    number = 1 + [each[2] for each in _HOSPITALS].index(town)
-    return Room(
-        location,
-        _resource(session, staff, ResourceKind.ROOM, room, location_id=location.id),
-        _resource(
-            session,
-            staff,
-            ResourceKind.DERMATOSCOPE,
-            f"Dermatoscope D{number}",
-            location_id=location.id,
-        ),
+    location = places.add_location(session, details=details, by=by)
+    kit = ((ResourceKind.ROOM, room), (ResourceKind.DERMATOSCOPE, f"Dermatoscope D{number}"))
+    held, scope = (
+        places.add_resource(session, kind=kind, name=what, location_id=location.id, by=by)
+        for kind, what in kit
     )
+    return Room(location, held, scope)
 
 
-def _stop(
-    session: Session, staff: Staff, name: str, street: str, town: str, postcode: str
-) -> Location:
-    location = Location(
+def _stop(session: Session, by: User, name: str, street: str, town: str, postcode: str) -> Location:
+    details = PlaceDetails(
         name=name,
         kind=LocationKind.VAN_STOP,
         address_lines=[street, town],
@@ -148,24 +156,4 @@ def _stop(
         directions="The van has a blue stripe and a ramp. Knock, or wait in the hall if it rains.",
         features=[Feature.STEP_FREE.value, Feature.ACCESSIBLE_PARKING.value],
     )
-    _add(session, location, staff)
-    return location
-
-
-def _resource(
-    session: Session, staff: Staff, kind: ResourceKind, name: str, **belongs_to: object
-) -> Resource:
-    resource = Resource(kind=kind, name=name, **belongs_to)
-    _add(session, resource, staff)
-    return resource
-
-
-def _add(session: Session, row: Location | MobileUnit | Resource, staff: Staff) -> None:
-    session.add(row)
-    session.flush()
-    audit.record(
-        session,
-        by=staff.lead,
-        did=f"added {type(row).__tablename__.replace('_', ' ')}",
-        subject=row,
-    )
+    return places.add_location(session, details=details, by=by)

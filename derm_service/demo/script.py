@@ -76,6 +76,14 @@ class Script:
             lambda c: _drop(self.office.book(c, day, nth=nth)),
         )
 
+        self._tell_of(case, self._booking_at(case, day))
+
+    def _tell_of(self, case: Case, booked_at: datetime) -> None:
+        """The office rings and posts the same afternoon; the latest bookings still wait for it."""
+        if booked_at < self.play.days_ago(1):
+            told_at = booked_at + timedelta(hours=3)
+            self._at(told_at, "tell of appointment", case, self.office.tell_of_appointment)
+
     def _booked(self, case: Case) -> None:
         self._book(case, self.ahead[case.number % 12], nth=case.number % 5)
 
@@ -104,7 +112,7 @@ class Script:
         for step in steps.get(case.plot.story, []):
             self._at(self.play.now, step.__name__.strip("_"), case, step)
         if case.plot.story is Story.HALF_PHOTOGRAPHED:
-            self.darkroom.expect(case, 0)
+            self.darkroom.expect(case, 0, self.play.now)
 
     def _half(self, case: Case) -> None:
         self.clinic.photograph(case, 0, ALL_VIEWS)
@@ -124,9 +132,11 @@ class Script:
         """Photographed on a past clinic day; what follows is read later that week."""
         to_read = (Story.TO_READ, Story.NOT_FOUND, Story.SOMEONE_TODAY, Story.BEING_READ)
         day = self.past[case.number % 2] if case.plot.story in to_read else self.past[3]
+        if case.plot.story is Story.SOMEONE_TODAY:
+            day = self.past[0]
         if case.plot.story is not Story.NOT_FOUND:
             for lesion in range(len(case.plot.spots)):
-                self.darkroom.expect(case, lesion, self._wanted(case))
+                self.darkroom.expect(case, lesion, self.play.moment(day, 10), self._wanted(case))
         self._at(self._booking_at(case, day), "book", case, lambda c: self._book_and_visit(c, day))
 
     def _wanted(self, case: Case) -> tuple[View, ...]:
@@ -135,6 +145,7 @@ class Script:
 
     def _book_and_visit(self, case: Case, day: date) -> None:
         starts_at = self.office.book(case, day)
+        self._tell_of(case, self._booking_at(case, day))
         minutes = timedelta(minutes=1)
         for after, act in (
             (-4, self.clinic.check_in),

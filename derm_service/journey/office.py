@@ -84,8 +84,10 @@ def book(trip: Trip, clerk: Browser) -> None:
     refused = Stuck("There is no free time today.")
     for link in _times(trip, clerk):
         page = clerk.open(link)
+        form = page.form(action=link)
+        answers: dict[str, Answer] = {"note": "All arranged"} if "note" in form.names else {}
         try:
-            page = clerk.send(page, page.form("note"), note="Nothing to arrange")
+            page = clerk.send(page, form, **answers)
         except Stuck as stuck:
             refused = stuck
             continue
