@@ -87,9 +87,9 @@ def _home(data_dir: Path) -> Path:
                 mark.write_text(f"{data_dir}\n")
                 return home
     home = BASE / secrets.token_hex(6)
+    record.write_text(f"{home.name}\n")  # first: a place that nothing names would stay for ever
     home.mkdir(mode=0o700)
     (home / BELONGS_TO).write_text(f"{data_dir}\n")
-    record.write_text(f"{home.name}\n")
     return home
 
 
