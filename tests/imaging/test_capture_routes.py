@@ -1,13 +1,16 @@
 """The capture page over HTTP: the site first, then the shutter; retake, keep, and the fragments."""
 
+import uuid
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from derm_service import clock
 from derm_service.db import new_id
 from derm_service.imaging import visit_queries, visits
-from derm_service.imaging.codes import CaptureState, KeptReason, View
-from derm_service.imaging.models import Capture, Visit
+from derm_service.imaging.codes import CaptureState, KeptReason, RenditionSize, RetakeReason, View
+from derm_service.imaging.models import Capture, Rendition, Retake, Visit
 from derm_service.people import Role, User
 from tests import make, surf
 from tests.imaging import visiting
@@ -152,6 +155,53 @@ def test_keeping_records_reason_and_note(
     assert capture.kept_reason is KeptReason.PATIENT_UNABLE
     assert capture.kept_note == "Tremor"
     assert "The patient cannot hold still or is in pain. Tremor" in client.get(address(visit)).text
+
+
+def test_page_shows_what_a_reader_asked_to_have_taken_again(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    session.add(
+        Retake(
+            lesion_id=visiting.lesion_id(visit),
+            views=["dermoscopic"],
+            reason=RetakeReason.BLURRED,
+            note="Please clean the lens first.",
+            asked_by_id=make.user(session, Role.DERMATOLOGIST).id,
+            asked_at=clock.now(),
+        )
+    )
+
+    page = client.get(address(visit)).text
+
+    assert "Asked for again" in page
+    assert "dermoscopic. The last one was blurred." in page
+    assert "Please clean the lens first." in page
+    assert page.count("Still needed") == 1
+
+
+def test_photograph_of_an_intimate_site_is_not_shown_without_the_right(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    capture = shot(session, visit, photographer)
+    small = Rendition(
+        size=RenditionSize.SMALL, width=1024, height=768, sealed_object_id=sealed_small(session)
+    )
+    capture.renditions.append(small)
+    visit.appointment.referral.lesions[0].intimate = True
+
+    card = client.get(f"/captures/{capture.id}/card").text
+
+    assert "intimate site and is not shown to you" in card
+    assert "<img" not in card
+
+
+def sealed_small(session: Session) -> uuid.UUID:
+    sealed = visiting.sealed()
+    session.add(sealed)
+    session.flush()
+    return sealed.id
 
 
 def test_lesion_of_another_visit_is_not_found(

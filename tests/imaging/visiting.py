@@ -93,7 +93,7 @@ def capture(
         size_bytes=1000,
         taken_by_id=by.id,
         announced_at=clock.now(),
-        original=_sealed() if state is CaptureState.FILED else None,
+        original=sealed() if state is CaptureState.FILED else None,
         set_aside_reason=SetAsideReason.RETAKEN if state is CaptureState.SET_ASIDE else None,
     )
     session.add(made)
@@ -111,7 +111,8 @@ def photograph(
             capture(session, images, view, by=by)
 
 
-def _sealed() -> SealedObject:
+def sealed() -> SealedObject:
+    """A row about bytes that are nowhere."""
     return SealedObject(
         bucket="record",
         key=str(new_id()),
