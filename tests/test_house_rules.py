@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from derm_service.db import Base, make_engine
 from derm_service.embedded.postgres import Postgres, programs
+from derm_service.pages import NAVIGATION
 from derm_service.people import MAY, Action, Role
 from tests import make
 from tests.fixtures.database import copied_database, migrate
@@ -241,3 +242,17 @@ def test_migrations_go_down_to_nothing_and_up_again(empty_database_url: str) -> 
     engine = make_engine(empty_database_url)
     assert "patient" in sa.inspect(engine).get_table_names()
     engine.dispose()
+
+
+def test_every_link_leads_to_a_route_that_exists(app: Flask) -> None:
+    templates = (ROOT / "derm_service/templates").rglob("*.html")
+    named = {
+        (str(path.relative_to(ROOT)), endpoint)
+        for path in [*MODULES, *templates]
+        for endpoint in re.findall(r"url_for\(\s*[\"']([a-z_]+\.[a-z_]+)[\"']", path.read_text())
+    }
+    menu = {("pages.py", endpoint) for _text, endpoint, _action in NAVIGATION}
+
+    lost = {(where, name) for where, name in named | menu if name not in app.view_functions}
+    assert named
+    assert not lost
