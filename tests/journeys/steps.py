@@ -1,0 +1,221 @@
+"""What each role does, as they do it: by the names they read on the page."""
+
+import re
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from derm_service import clock, wording
+from tests.fixtures.database import ROOT
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+VERDICT_MILLISECONDS = 60_000
+"""A slow machine's patience: the point is that a verdict comes, not how soon."""
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text()
+
+
+def problems_of(page: Page) -> list[str]:
+    """What axe-core finds wrong, and whether the page is wider than its window."""
+    page.evaluate(_axe())
+    found = page.evaluate("axe.run()")
+    wrong = [
+        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
+        for each in found["violations"]
+    ]
+    wider = page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return [*wrong, *(["wider than the window"] if wider else [])]
+
+
+class Walker:
+    """One person in one browser; every page they come to is checked on the way."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Through the sign-in page."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("Email address").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.button("Sign in")
+        expect(self.heading()).to_contain_text("Hello")
+
+    def open(self, path: str) -> None:
+        """Go to a page and check it."""
+        answer = self.page.goto(path)
+        assert answer is not None
+        assert answer.status < 400, f"{path}: {answer.status}"
+        self.check()
+
+    def check(self) -> None:
+        """Nothing on this page is wrong for axe, and it does not scroll sideways."""
+        problems = problems_of(self.page)
+        assert not problems, f"{self.page.url}: {problems}"
+
+    def heading(self) -> Locator:
+        """The page's h1."""
+        return self.page.get_by_role("heading", level=1)
+
+    def button(self, name: str | re.Pattern[str]) -> None:
+        """Press a button of the page itself, then check where it leads."""
+        self.page.locator("main").get_by_role("button", name=name).first.click()
+        self.page.wait_for_load_state()
+        self.check()
+
+    def link(self, name: str | re.Pattern[str]) -> None:
+        """Follow a link of the page itself, then check where it leads."""
+        self.page.locator("main").get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+        self.check()
+
+    def menu(self, name: str) -> None:
+        """Choose from the menu at the top."""
+        self.page.get_by_role("navigation", name="Menu").get_by_role("link", name=name).click()
+        self.check()
+
+    def pick(self, question: str, answer: str) -> None:
+        """Choose one radio button or tick one box under a question."""
+        group = self.page.get_by_role("group", name=question).first
+        group.get_by_label(answer, exact=True).first.check()
+
+    def day(self, question: str, value: date) -> None:
+        """Type a date in its three parts."""
+        group = self.page.get_by_role("group", name=question)
+        group.get_by_label("Day").fill(str(value.day))
+        group.get_by_label("Month").fill(str(value.month))
+        group.get_by_label("Year").fill(str(value.year))
+
+    # The clerk
+
+    def refer(self, family_name: str, nhs_number: str) -> str:
+        """Enter a referral with two lesions; its page's path."""
+        self.menu("New referral")
+        self.pick("How urgent", "Urgent suspected cancer")
+        self.day("When was the referral received", clock.today() - timedelta(days=2))
+        self.page.get_by_label("Name of the referrer").fill("Dr S Patel")
+        self.page.get_by_label("NHS number", exact=True).fill(wording.nhs_number(nhs_number))
+        self.page.get_by_label("First name").fill("Adaeze")
+        self.page.get_by_label("Family name").fill(family_name)
+        self.day("Date of birth", date(1950, 3, 27))
+        self.page.get_by_label("Address", exact=True).fill("12 Mill Lane\nAnytown")
+        self.page.get_by_label("Postcode").fill("an1 2bc")
+        self.page.get_by_label("Mobile").fill("07700 900111")
+        self.page.get_by_label("GP practice address").fill("Mill Surgery\n1 Mill Lane\nAnytown")
+        self.lesion(1, "cheek", "Left", "Growing for three months. Melanoma?")
+        self.button("Add another lesion")
+        self.lesion(2, "back", "Midline", "Scaly patch. Anything to do?")
+        self.page.locator("main").get_by_role("button", name="Continue").last.click()
+        expect(self.heading()).to_contain_text("Check the referral")
+        self.check()
+        self.button("Save the referral")
+        return self.page.url
+
+    def lesion(self, n: int, place: str, side: str, question: str) -> None:
+        """Fill in lesion n of the referral."""
+        self.page.locator(f"#lesion_{n}_site").select_option(label=place)
+        self.page.locator(f"input[name=lesion_{n}_side]").and_(
+            self.page.get_by_label(side, exact=True)
+        ).check()
+        self.page.locator(f"#lesion_{n}_question").fill(question)
+
+    def book_first_slot(self, referral: str, place: str) -> None:
+        """Take the first free time at a place for a referral."""
+        self.open(referral)
+        self.link("Find a slot")
+        self.page.get_by_label("Place").select_option(label=place)
+        self.button("Show this place")
+        self.page.locator("a.derm-slot").first.click()
+        expect(self.heading()).to_contain_text("Confirm the appointment")
+        self.check()
+        self.button("Book this appointment")
+        expect(self.heading()).to_contain_text("Appointment")
+
+    # The photographer
+
+    def check_in(self, family_name: str) -> None:
+        """From the day list into the visit."""
+        self.menu("Clinic day")
+        self.button(re.compile(f"Check in.*{family_name}", re.IGNORECASE))
+        if not self.heading().get_by_text("Visit").count():
+            self.link(re.compile(f"Go on with the visit.*{family_name}", re.IGNORECASE))
+
+    def confirm_identity(self) -> None:
+        """Name, date of birth and NHS number."""
+        self.link("Confirm identity")
+        for what in ("Full name", "Date of birth", "NHS number"):
+            self.page.get_by_label(what, exact=True).check()
+        self.button("Confirm identity")
+
+    def take_consent(self, *, record: str = "Yes") -> None:
+        """The patient decides: yes to the record, no to teaching and publication."""
+        self.link("Consent")
+        self.page.locator("input[name=given_by][value=patient]").check()
+        for purpose, answer in (("record", record), ("teaching", "No"), ("publication", "No")):
+            self.page.locator(f"input[name={purpose}][value={answer.lower()}]").check()
+        self.button("Save the answers")
+
+    def open_lesion(self, n: int) -> None:
+        """From the visit's task list to the photographs of lesion n, its site confirmed."""
+        self.link(re.compile(rf"Lesion {n}\b"))
+        if self.page.get_by_role("button", name=re.compile("^Confirm:")).count():
+            self.button(re.compile("^Confirm:"))
+
+    def photograph(self, view: str, file: Path) -> Locator:
+        """Choose a file for a view and wait for its verdict; the card it ended up on."""
+        section = self.page.locator(f"[data-view={view}]")
+        if view == "dermoscopic":
+            for name, value in (
+                ("polarisation", "polarised"),
+                ("contact", "contact"),
+                ("immersion", "gel"),
+            ):
+                section.locator(f"input[name=dermoscopic-{name}][value={value}]").check()
+        before = section.locator("[data-cards] > li").count()
+        section.locator(f"#{view}-files").set_input_files(file)
+        card = section.locator("[data-cards] > li").nth(before)
+        judged = card.get_by_text("Photo quality only")
+        expect(judged).to_be_visible(timeout=VERDICT_MILLISECONDS)
+        return card
+
+    def finish_visit(self) -> None:
+        """Check and finish, with nothing missing."""
+        self.link(re.compile("task list"))
+        self.link("Check and finish")
+        self.button("Finish the visit")
+
+    # The dermatologist
+
+    def claim(self, referral_id: str) -> None:
+        """Open the case and take it."""
+        self.open(f"/review/{referral_id}")
+        self.button("Claim this case")
+
+    def open_every_image(self) -> None:
+        """Wait until each viewer on the page has shown its image in full."""
+        viewers = self.page.locator("[data-viewer]")
+        for n in range(viewers.count()):
+            viewers.nth(n).scroll_into_view_if_needed()
+            expect(viewers.nth(n)).to_have_attribute("data-opened", "true", timeout=30_000)
+
+    def give_opinion(self, n: int, outcome: str) -> None:
+        """Choose an outcome for lesion n, confirm the site, sign."""
+        form = (
+            self.page.locator("section")
+            .filter(has=self.page.locator(f"#lesion-{n}"))
+            .locator("form")
+            .filter(has=self.page.get_by_role("button", name="Continue"))
+        )
+        form.locator(f"input[value={outcome}]").check()
+        form.get_by_role("button", name="Continue").click()
+        expect(self.heading()).to_contain_text("Opinion")
+        self.check()
+        self.page.locator("#site_confirmed").check()
+        self.button("Sign this opinion")
