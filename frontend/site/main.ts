@@ -1,6 +1,18 @@
 // Starts the NHS.UK frontend components that need a script: error summaries, header, conditionals.
 import { initAll } from "nhsuk-frontend";
 
+// ARIA gives a radio button no aria-expanded, which the frontend sets on radios that reveal
+// something; what is revealed follows its radio in the reading order and needs no such hint.
+function withoutExpanded(radios: Iterable<Element>): void {
+  for (const radio of radios) radio.removeAttribute("aria-expanded");
+}
+
+const REVEALING = 'input[type="radio"][aria-expanded]';
+
+new MutationObserver(() => {
+  withoutExpanded(document.querySelectorAll(REVEALING));
+}).observe(document.body, { attributes: true, attributeFilter: ["aria-expanded"], subtree: true });
+
 initAll();
 
 // ARIA 1.2 does not allow aria-expanded on a radio button, but the component sets it at every
