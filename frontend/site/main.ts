@@ -3,14 +3,10 @@ import { initAll } from "nhsuk-frontend";
 
 // ARIA gives a radio button no aria-expanded, which the frontend sets on radios that reveal
 // something; what is revealed follows its radio in the reading order and needs no such hint.
-function withoutExpanded(radios: Iterable<Element>): void {
-  for (const radio of radios) radio.removeAttribute("aria-expanded");
-}
-
 const REVEALING = 'input[type="radio"][aria-expanded]';
 
 new MutationObserver(() => {
-  withoutExpanded(document.querySelectorAll(REVEALING));
+  for (const radio of document.querySelectorAll(REVEALING)) radio.removeAttribute("aria-expanded");
 }).observe(document.body, { attributes: true, attributeFilter: ["aria-expanded"], subtree: true });
 
 initAll();

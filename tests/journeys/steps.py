@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -98,20 +99,21 @@ class Walker:
     def refer(self, family_name: str, nhs_number: str) -> str:
         """Enter a referral with two lesions; its page's path."""
         self.menu("New referral")
-        self.pick("How urgent", "Urgent suspected cancer")
-        self.day("When was the referral received", clock.today() - timedelta(days=2))
+        self.pick("Priority", "Urgent suspected cancer")
+        self.day("When was the referral received?", clock.today() - timedelta(days=2))
         self.page.get_by_label("Name of the referrer").fill("Dr S Patel")
-        self.page.get_by_label("NHS number", exact=True).fill(wording.nhs_number(nhs_number))
-        self.page.get_by_label("First name").fill("Adaeze")
+        self.page.locator("#nhs_number").fill(wording.nhs_number(nhs_number))
+        self.page.get_by_label("Given names").fill("Adaeze")
         self.page.get_by_label("Family name").fill(family_name)
         self.day("Date of birth", date(1950, 3, 27))
-        self.page.get_by_label("Address", exact=True).fill("12 Mill Lane\nAnytown")
+        self.page.locator("#address").fill("12 Mill Lane\nAnytown")
         self.page.get_by_label("Postcode").fill("an1 2bc")
         self.page.get_by_label("Mobile").fill("07700 900111")
-        self.page.get_by_label("GP practice address").fill("Mill Surgery\n1 Mill Lane\nAnytown")
-        self.lesion(1, "cheek", "Left", "Growing for three months. Melanoma?")
+        self.page.get_by_label("GP name").fill("Dr S Patel")
+        self.page.locator("#gp_address").fill("Mill Surgery\n1 Mill Lane\nAnytown")
+        self.lesion(1, "Cheek", "left", "Growing for three months. Melanoma?")
         self.button("Add another lesion")
-        self.lesion(2, "back", "Midline", "Scaly patch. Anything to do?")
+        self.lesion(2, "Back", "midline", "Scaly patch. Anything to do?")
         self.page.locator("main").get_by_role("button", name="Continue").last.click()
         expect(self.heading()).to_contain_text("Check the referral")
         self.check()
@@ -121,9 +123,7 @@ class Walker:
     def lesion(self, n: int, place: str, side: str, question: str) -> None:
         """Fill in lesion n of the referral."""
         self.page.locator(f"#lesion_{n}_site").select_option(label=place)
-        self.page.locator(f"input[name=lesion_{n}_side]").and_(
-            self.page.get_by_label(side, exact=True)
-        ).check()
+        self.page.locator(f"input[name=lesion_{n}_side][value={side}]").check()
         self.page.locator(f"#lesion_{n}_question").fill(question)
 
     def book_first_slot(self, referral: str, place: str) -> None:
@@ -193,17 +193,20 @@ class Walker:
 
     # The dermatologist
 
-    def claim(self, referral_id: str) -> None:
+    def claim(self, referral_id: UUID) -> None:
         """Open the case and take it."""
         self.open(f"/review/{referral_id}")
         self.button("Claim this case")
 
     def open_every_image(self) -> None:
-        """Wait until each viewer on the page has shown its image in full."""
+        """Look at each image of the case until the service knows it was opened."""
         viewers = self.page.locator("[data-viewer]")
         for n in range(viewers.count()):
             viewers.nth(n).scroll_into_view_if_needed()
-            expect(viewers.nth(n)).to_have_attribute("data-opened", "true", timeout=30_000)
+            expect(viewers.nth(n)).to_have_attribute(
+                "data-viewer-state", "recorded", timeout=VERDICT_MILLISECONDS
+            )
+        assert viewers.count()
 
     def give_opinion(self, n: int, outcome: str) -> None:
         """Choose an outcome for lesion n, confirm the site, sign."""
@@ -219,3 +222,37 @@ class Walker:
         self.check()
         self.page.locator("#site_confirmed").check()
         self.button("Sign this opinion")
+
+    def ask_for_retake(self, n: int, view: str, note: str) -> None:
+        """Ask for a view of lesion n again because it is blurred."""
+        self.link(re.compile(f"Ask for new photographs.*of lesion {n}"))
+        self.page.locator(f"input[name=views][value={view}]").check()
+        self.page.locator("input[name=reason][value=blurred]").check()
+        self.page.locator("#note").fill(note)
+        self.button(re.compile("Ask for new photographs"))
+
+    # The clerk again
+
+    def tell_by_phone(self, opinion: str) -> None:
+        """Record that the patient was told on the phone just now."""
+        self.open(opinion)
+        self.page.locator("input[name=how][value=phone_call]").check()
+        now = clock.london(clock.now())
+        self.day("On which day?", now.date())
+        self.page.locator("#at_time").fill(f"{now:%H:%M}")
+        self.page.locator("#spoken_to").fill("The patient")
+        self.button("Record that they were told")
+
+    def post_letters(self, family_name: str) -> int:
+        """Record every letter about a person as posted today; how many there were."""
+        self.open("/letters")
+        posted = 0
+        while True:
+            mine = self.page.get_by_role(
+                "button", name=re.compile(f"Posted today.*{family_name}", re.IGNORECASE)
+            )
+            if not mine.count():
+                return posted
+            mine.first.click()
+            self.page.wait_for_load_state()
+            posted += 1
