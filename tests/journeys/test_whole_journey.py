@@ -11,13 +11,10 @@ from derm_service.imaging.codes import View
 from derm_service.people import Role
 from derm_service.referrals.codes import LesionState, ReferralState
 from derm_service.referrals.models import Referral
-from tests import make
 from tests.fixtures.service import RunningService
 from tests.journeys import look
 from tests.journeys.conftest import Team
-from tests.journeys.steps import Walker
-
-FAMILY = "Zzyzxova"
+from tests.journeys.steps import Walker, a_person
 
 ACTS = [
     "took in referral",
@@ -42,14 +39,14 @@ def test_person_with_two_lesions_is_booked_photographed_read_and_told(
     walk: Callable[..., Walker],
     photographs: dict[str, Path],
 ) -> None:
+    person = a_person()
     clerk = walk(Role.CLERK)
-    number = make.nhs_number_of(900_001)
-    referral = clerk.refer(FAMILY, number)
+    referral = clerk.refer(person)
     referral_id = UUID(referral.rsplit("/", 1)[1])
     clerk.book_first_slot(referral, team.place)
 
     photographer = walk(Role.PHOTOGRAPHER)
-    photographer.check_in(FAMILY)
+    photographer.check_in(person.family_name)
     photographer.confirm_identity()
     photographer.take_consent()
     for n in (1, 2):
@@ -71,7 +68,7 @@ def test_person_with_two_lesions_is_booked_photographed_read_and_told(
     clerk.open("/letters")
     expect(clerk.page.get_by_text("Speak to the patient").first).to_be_visible()
     clerk.tell_by_phone(f"/opinions/{urgent.id}/tell")
-    assert clerk.post_letters(FAMILY) >= 3
+    assert clerk.post_letters(person.family_name) >= 3
 
     look.assert_filed_untouched(service, referral_id, photographs)
     with service.sessions() as session:
@@ -80,4 +77,4 @@ def test_person_with_two_lesions_is_booked_photographed_read_and_told(
         assert found.state is ReferralState.OPEN, "surgery leaves the clock running"
         assert found.clock_stopped_on is None
     assert set(ACTS) <= set(look.audited(service, referral_id))
-    look.assert_nothing_leaked(service, FAMILY, number, "AN1 2BC")
+    look.assert_nothing_leaked(service, person.family_name, person.nhs_number, "AN1 2BC")
