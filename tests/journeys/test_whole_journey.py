@@ -74,7 +74,7 @@ def test_person_with_two_lesions_is_booked_photographed_read_and_told(
     with service.sessions() as session:
         found = session.get_one(Referral, referral_id)
         assert [each.state for each in found.lesions] == [LesionState.TOLD, LesionState.TOLD]
-        assert found.state is ReferralState.OPEN, "surgery leaves the clock running"
-        assert found.clock_stopped_on is None
+        assert found.state is ReferralState.CLOSED
+        assert found.clock_stopped_on is None, "surgery leaves the clock running"
     assert set(ACTS) <= set(look.audited(service, referral_id))
     look.assert_nothing_leaked(service, person.family_name, person.nhs_number, "AN1 2BC")
