@@ -207,6 +207,13 @@ class Walker:
         expect(judged).to_be_visible(timeout=VERDICT_MILLISECONDS)
         return card
 
+    def keep(self, card: Locator, reason: str) -> None:
+        """Keep a photograph the gate would take again, with a reason."""
+        card.get_by_text("Keep it with a reason").click()
+        card.locator(f"input[name=reason][value={reason}]").check()
+        card.get_by_role("button", name=re.compile("Keep this photograph")).click()
+        expect(card.get_by_text("On the record")).to_be_visible(timeout=VERDICT_MILLISECONDS)
+
     def finish_visit(self) -> None:
         """Check and finish, with nothing missing."""
         self.link("Check and finish")
