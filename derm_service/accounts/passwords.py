@@ -1,5 +1,7 @@
 """Passwords: argon2id hashes, and the rules a new one must meet."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -7,7 +9,11 @@ SHORTEST = 12
 LONGEST = 128
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody signs in with this")
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody signs in with this")
 
 
 def hash_password(password: str) -> str:
@@ -18,7 +24,7 @@ def hash_password(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is right; an unknown person takes as long as a known one."""
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -137,16 +137,14 @@ def _visit_and_lesion(visit_id: UUID, lesion_id: UUID) -> tuple[Visit, Lesion]:
 
 def _page(visit_id: UUID, lesion_id: UUID, **extra: Any) -> str:
     visit, lesion = _visit_and_lesion(visit_id, lesion_id)
-    lesions = visit_queries.lesions(db_session(), visit)
-    numbers = [each.lesion_id for each in lesions]
     return render_template(
         "imaging/capture.html",
         **{"sent": {}, **_shown(visit, lesion), **extra},
         referral=lesion.referral,
         visit=visit,
         lesion=lesion,
-        number=numbers.index(lesion.id) + 1 if lesion.id in numbers else lesion.number,
-        total=max(len(numbers), 1),
+        number=lesion.number,  # as in the referral, the letters and the reader's page
+        total=len(lesion.referral.lesions),
         visit_url=url_for("visits.visit", appointment_id=visit.appointment_id),
         capture_url=url_for("capture_api.capture", capture_id=ANY_CAPTURE),
         card_url=url_for(".card", capture_id=ANY_CAPTURE),

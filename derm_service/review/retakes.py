@@ -11,7 +11,7 @@ from derm_service.booking import waiting
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid
 from derm_service.imaging.codes import RetakeReason, View
-from derm_service.imaging.models import Capture, Retake
+from derm_service.imaging.models import Capture, ImageSet, Retake
 from derm_service.people import User
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
@@ -41,7 +41,8 @@ def ask(
 ) -> Retake:
     """Send a lesion back to the waiting list for new captures of `views`.
 
-    `capture_id` is the image that failed: the photographer sees it with reason and note.
+    `capture_id` is the image that failed: the photographer sees it with reason and note. Without
+    it that is the newest image of the named views.
     """
     lesion = standing.locked_lesion(session, lesion_id)
     if lesion.state is not LesionState.AWAITING_REVIEW:
@@ -86,6 +87,11 @@ def _check(
         raise Invalid(wrong)
 
 
+def _newest(image_set: ImageSet | None, views: Collection[View]) -> uuid.UUID | None:
+    shown = [each for each in viewing.filed(image_set) if each.view in views]
+    return shown[-1].id if shown else None
+
+
 def _add(
     session: Session,
     lesion: Lesion,
@@ -99,7 +105,7 @@ def _add(
     retake = Retake(
         lesion_id=lesion.id,
         image_set_id=image_set.id if image_set else None,
-        capture_id=capture_id,
+        capture_id=capture_id or _newest(image_set, views),
         views=[view.value for view in View if view in views],
         reason=reason,
         note=note.strip(),
