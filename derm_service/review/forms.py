@@ -2,8 +2,18 @@
 
 from datetime import date, datetime, time
 
-from wtforms import BooleanField, Form, HiddenField, RadioField, SelectMultipleField, StringField
-from wtforms.fields import TextAreaField
+from wtforms import (
+    BooleanField,
+    Form,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
 from derm_service import clock
 from derm_service.errors import Invalid
@@ -87,6 +97,9 @@ class ToldForm(Form):
     told_at = DayField("On which day?", [Required("Enter the day the patient was told.")])
     at_time = StringField("At what time?", filters=[stripped])
     spoken_to = StringField("Who was spoken to?", filters=[stripped])
+    corrections = IntegerField(
+        "Corrections of the words that were read out", [Optional()], widget=HiddenInput()
+    )
     note = TextAreaField("Notes", filters=[stripped])
 
     def moment(self) -> datetime:

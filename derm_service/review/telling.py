@@ -32,6 +32,10 @@ OVERRIDE_WORDS: dict[OverrideReason, str] = {
     OverrideReason.ALREADY_KNOWS: "The patient knows already",
 }
 TOLD_ALREADY = "Somebody has recorded already that the patient was told."
+CORRECTED = (
+    "This opinion was corrected while you had the page open. Nothing was saved. Open the page "
+    "again, and tell the patient what it says now."
+)
 
 
 def tell(
@@ -42,16 +46,20 @@ def tell(
     told_at: datetime,
     spoken_to: str = "",
     note: str = "",
+    corrections: int | None = None,
     by: User,
 ) -> Told:
     """Record that the patient was told an opinion; their letter is unlocked.
 
-    The clock stops where this was the last lesion and every outcome ends it.
+    The clock stops where this was the last lesion and every outcome ends it. `corrections` is
+    how many the words had that were read out: with a newer one the patient heard the old words.
     """
     opinion = standing.locked_opinion(session, opinion_id)
     check_may_hear(opinion.lesion.referral)
     if opinion.lesion.state is LesionState.TOLD:
         raise Conflict(TOLD_ALREADY)
+    if corrections is not None and corrections != len(opinion.addenda):
+        raise Conflict(CORRECTED)
     _check(session, opinion, how, told_at, spoken_to, note)
     told = _add(session, opinion, how, told_at, spoken_to.strip(), note.strip(), by)
     lesions.move(session, opinion.lesion, LesionState.TOLD, by=by)

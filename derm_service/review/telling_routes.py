@@ -36,7 +36,10 @@ bp = Blueprint("telling", __name__)
 def tell(opinion_id: UUID) -> ResponseReturnValue:
     """What the patient is to hear; record how and when they heard it."""
     opinion = standing.by_id(db_session(), opinion_id)
-    form = ToldForm(form_data(), data={"told_at": clock.today(), "at_time": now_as_typed()})
+    words = {"corrections": len(opinion.addenda)}
+    form = ToldForm(
+        form_data(), data={"told_at": clock.today(), "at_time": now_as_typed(), **words}
+    )
     if request.method == "POST" and form.validate():
         try:
             telling.tell(
@@ -46,6 +49,7 @@ def tell(opinion_id: UUID) -> ResponseReturnValue:
                 told_at=form.moment(),
                 spoken_to=form.spoken_to.data or "",
                 note=form.note.data or "",
+                corrections=form.corrections.data,
                 by=current_user(),
             )
             return _done(opinion_id, "It is on record that the patient was told.")

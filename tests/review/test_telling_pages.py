@@ -1,5 +1,6 @@
 """The office's pages: telling, tries, overrides, and the way of letters."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from derm_service.messages.codes import MessageState
 from derm_service.people import User
 from derm_service.referrals import closing
 from derm_service.referrals.codes import LesionState
-from derm_service.review import standing
+from derm_service.review import addenda, standing
 from derm_service.review.codes import Outcome, ToldHow
 from tests import make
 from tests.review import photographed
@@ -62,6 +63,29 @@ def test_call_is_recorded_and_unlocks_the_letter(
     assert told.how is ToldHow.PHONE_CALL
     assert letter_of(session, opinion).state is MessageState.READY
     assert "It is on record that the patient was told." in client.get(answer.location).text
+
+
+def test_words_that_were_corrected_meanwhile_cannot_be_recorded_as_told(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    _, (opinion,), _ = signed(session, Outcome.REASSURE)
+    reader = photographed.reader(session)
+    page = client.get(f"/opinions/{opinion.id}/tell").text
+    shown = re.findall(r'name="corrections"[^>]* value="(\d+)"', page)
+    addenda.correct(
+        session, opinion_id=opinion.id, wording=photographed.words(Outcome.USC_F2F), by=reader
+    )
+    typed = {"how": "phone_call", "at_time": f"{clock.london(clock.now()):%H:%M}"}
+
+    answer = post(
+        client,
+        f"/opinions/{opinion.id}/tell",
+        data={**day("told_at", clock.today()), **typed, "corrections": shown[0]},
+    )
+
+    assert answer.status_code == 409
+    assert "corrected while you had the page open" in answer.text
+    assert standing.told_of(session, opinion.id) is None
 
 
 @pytest.mark.parametrize(
