@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+YEARS = range(1800, 2200)
+"""What a typed year may be: sums with days and zones fail at the ends of Python's calendar."""
 
 _back: ContextVar[timedelta] = ContextVar("how far back the demonstration is", default=timedelta())
 

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms import Field, FieldList, Form, FormField, SelectField
 from wtforms.validators import ValidationError
 
+from derm_service.clock import YEARS
 from derm_service.wording import code
 
 PARTS = ("day", "month", "year")
@@ -46,7 +47,7 @@ class DayField(Field):
             return
         try:
             day, month, year = (int(parts[part]) for part in PARTS)
-            if year < 1000:
+            if year not in YEARS:
                 raise ValueError("year")
             self.data = date(year, month, day)
         except (ValueError, OverflowError):
@@ -87,6 +88,12 @@ class Chosen:
 def choices(enum: type[StrEnum], labels: dict[str, str] | None = None) -> dict[str, str]:
     """Value and label of every member, in the order they are written."""
     return {each.value: (labels or {}).get(each.value, code(each.value)) for each in enum}
+
+
+def whole_number(typed: str | None) -> int | None:
+    """A whole number of at most nine digits, as the database keeps them; None for all else."""
+    digits = (typed or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None
 
 
 def stripped(value: Any) -> Any:

@@ -74,6 +74,10 @@ CHANGED_MEANWHILE = (
     "Somebody else changed this while you had it open. "
     "Go back, look at what they changed, and enter yours again if it is still right."
 )
+UNKEEPABLE = (
+    "What you entered holds a character that cannot be kept. "
+    "Go back, and type it instead of pasting it. Nothing was changed."
+)
 PAGE_OUT_OF_DATE = (
     "This page was open too long or was opened before you signed in. "
     "Go back, reload the page and try again. Nothing was changed."
@@ -218,6 +222,15 @@ def _start() -> None:
     g.started = time.monotonic()
 
 
+def _refuse_nul() -> None:
+    """PostgreSQL keeps no NUL in a text; refused here, no form can forget it."""
+    if "\0" in request.path:
+        raise NotFound(SENTENCES[404])
+    for sent in (request.args, request.form):
+        if any("\0" in text for each in sent.items(multi=True) for text in each):
+            raise Invalid({}, UNKEEPABLE)
+
+
 def _close(_error: BaseException | None) -> None:
     session = g.pop("db", None)
     if session is not None:
@@ -227,6 +240,7 @@ def _close(_error: BaseException | None) -> None:
 def install(app: Flask) -> None:
     """Give the app its sessions, its problem pages and its request log."""
     app.before_request(_start)
+    app.before_request(_refuse_nul)
     app.after_request(_log_request)
     app.teardown_appcontext(_close)
     app.register_error_handler(Problem, _problem)

@@ -19,6 +19,7 @@ from derm_service.web import ask_to_sign_in, db_session, settings
 
 TOUCH = timedelta(minutes=1)  # a session's last-seen time is written at most this often
 DRAFT_KEPT = "Your session ended. Sign in again: what you typed has been kept."
+FOR_PROGRAMS = ("/api/", "/images/")  # where a bearer token counts; pages are for browsers
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current", "new", "again"})
 
 
@@ -27,7 +28,7 @@ def load() -> ResponseReturnValue | None:
     if request.endpoint in (None, "static", "health.healthz"):
         return None
     bearer = request.headers.get("Authorization", "")
-    if bearer.startswith("Bearer "):
+    if bearer.startswith("Bearer ") and request.path.startswith(FOR_PROGRAMS):
         return _load_token(bearer.removeprefix("Bearer "))
     # A form must come from our own page before anything of it is believed or kept.
     _csrf().protect()
@@ -118,11 +119,13 @@ def start_session(user: User, token: str) -> None:
 
 def safe_next(target: str | None) -> str:
     """Where to go after signing in: a path of our own, or the home page."""
-    parts = urlsplit(target or "")
+    target = target or ""
+    parts = urlsplit(target)
     own = not parts.scheme and not parts.netloc and parts.path.startswith("/")
-    if not own or (target or "").startswith(("//", "/\\")):
+    # A line break would end the header; browsers read "/\\" and "/<tab>/" as another host.
+    if not own or not target.isprintable() or target.startswith(("//", "/\\")):
         return url_for("accounts.home")
-    return target or "/"
+    return target
 
 
 def install(app: Flask) -> None:

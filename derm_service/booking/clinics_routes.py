@@ -14,7 +14,7 @@ from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
 from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict, Invalid
-from derm_service.forms import DayField, Required, stripped
+from derm_service.forms import DayField, Required, stripped, whole_number
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -213,9 +213,10 @@ def _id(value: str | None, name: str, sentence: str) -> UUID:
 
 
 def _minutes(value: str | None) -> int:
-    if not (value or "").isdecimal():
+    number = whole_number(value)
+    if number is None:
         raise Invalid({"slot_minutes": "Enter a whole number of minutes, like 20."})
-    return min(int(value or "0"), 10_000)
+    return number
 
 
 def _time(value: str | None, name: str) -> time:
@@ -226,7 +227,7 @@ def _time(value: str | None, name: str) -> time:
         hours, minutes = hours[:-2], hours[-2:]
     try:
         return time(int(hours), int(minutes or "0"))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid({name: "Enter a time on the 24-hour clock, like 9:30 or 14:00."}) from error
 
 

@@ -5,15 +5,18 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from derm_service.clock import YEARS
+
 T = TypeVar("T", bound=StrEnum)
 
 
 def day_or_none(value: str | None) -> date | None:
-    """A date written 2026-08-06."""
+    """A date written 2026-08-06, of a year that can be reckoned with."""
     try:
-        return date.fromisoformat(value or "")
+        day = date.fromisoformat(value or "")
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def uuid_or_none(value: str | None) -> UUID | None:

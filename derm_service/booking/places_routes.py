@@ -19,7 +19,7 @@ from derm_service.booking.codes import LocationKind, ResourceKind
 from derm_service.booking.models import Location
 from derm_service.booking.parsing import uuid_or_none
 from derm_service.errors import Conflict, Invalid, Problem
-from derm_service.forms import stripped
+from derm_service.forms import stripped, whole_number
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -238,6 +238,7 @@ def _kind(value: str | None) -> ResourceKind:
 
 
 def _capacity(value: str | None) -> int:
-    if not (value or "").isdecimal():
+    number = whole_number(value)
+    if number is None:
         raise Invalid({"capacity": "Enter a whole number, like 1."})
-    return min(int(value or "0"), 10_000)
+    return number

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import TypeVar
 from uuid import UUID
 
+from derm_service.clock import YEARS
 from derm_service.errors import Invalid
 from derm_service.imaging.codes import Contact, Immersion, Polarisation, View
 from derm_service.imaging.formats import MAX_BYTES
@@ -18,6 +19,7 @@ from derm_service.imaging.uploads import Announcement
 Code = TypeVar("Code", bound=StrEnum)
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+BYTES = re.compile(r"[0-9]{1,18}")  # as many as a bigint holds; int() refuses thousands of digits
 UUID_VERSION = 7
 TOO_LARGE = "This file is larger than 60 MB. Set the camera to a smaller size and retake."
 
@@ -43,7 +45,7 @@ def announcement(given: Mapping[str, str], length: str) -> Announcement:
     sha256 = given.get("sha256", "").lower()
     if not SHA256.fullmatch(sha256):
         wrong["sha256"] = "Send the file's SHA-256 as 64 hexadecimal digits."
-    size = int(length) if length.isascii() and length.isdigit() else 0
+    size = int(length) if BYTES.fullmatch(length) else 0
     if not 0 < size <= MAX_BYTES:
         wrong["length"] = TOO_LARGE if size else "Send the file's size; an empty file is no image."
     appointment_id, lesion_id = _uuid(given, "appointment", wrong), _uuid(given, "lesion", wrong)
@@ -61,7 +63,7 @@ def announcement(given: Mapping[str, str], length: str) -> Announcement:
         appointment_id=appointment_id,
         lesion_id=lesion_id,
         view=view,
-        file_name=PurePath(given.get("filename", "").replace("\\", "/")).name[:200],
+        file_name=_file_name(given.get("filename", "")),
         captured_at=captured_at,
         polarisation=polarisation,
         contact=contact,
@@ -71,9 +73,9 @@ def announcement(given: Mapping[str, str], length: str) -> Announcement:
 
 def number(header: str | None, name: str) -> int:
     """A header that must be a count of bytes."""
-    if header is None or not (header.isascii() and header.isdigit()):
+    if not BYTES.fullmatch(header or ""):
         raise Invalid({name: f"Send {name} as a number of bytes."})
-    return int(header)
+    return int(header or "")
 
 
 def _sentence(wrong: Mapping[str, str]) -> str:
@@ -86,6 +88,12 @@ def _uuid(given: Mapping[str, str], name: str, wrong: dict[str, str]) -> UUID | 
     except ValueError:
         wrong[name] = f"Send {name} as a UUID."
         return None
+
+
+def _file_name(value: str) -> str:
+    """The last part of the device's path, without what cannot be kept or shown."""
+    name = PurePath(value.replace("\\", "/").replace("\0", "")).name
+    return "".join(each for each in name if each.isprintable())[:200]
 
 
 def _code(
@@ -114,7 +122,7 @@ def _moment(given: Mapping[str, str], wrong: dict[str, str]) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
         wrong["captured_at"] = "Send captured_at as an ISO 8601 moment with its zone."
         return None
     return moment

@@ -15,6 +15,7 @@ from derm_service.booking import appointments
 from derm_service.booking import queries as booking
 from derm_service.booking.codes import NotAttendedReason
 from derm_service.booking.models import Appointment
+from derm_service.booking.parsing import day_or_none
 from derm_service.errors import Invalid
 from derm_service.imaging import day_list as days
 from derm_service.imaging import tasks, visit_ending, visit_forms, visit_queries, visits
@@ -46,10 +47,7 @@ def day_list() -> ResponseReturnValue:
 
 
 def _day(asked: str) -> date:
-    try:
-        return date.fromisoformat(asked)
-    except ValueError:
-        return clock.today()
+    return day_or_none(asked) or clock.today()
 
 
 @bp.post("/appointments/<uuid:appointment_id>/check-in")

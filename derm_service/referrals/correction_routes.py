@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from derm_service.errors import Conflict, Invalid
+from derm_service.forms import whole_number
 from derm_service.people import Action
 from derm_service.referrals import corrections, queries
 from derm_service.referrals.corrections import Change, ChangedMeanwhile
@@ -58,8 +59,7 @@ def _read(form: PatientForm) -> PatientInput:
 
 
 def _version() -> int:
-    typed = request.form.get("version", "")
-    return int(typed) if typed.isdecimal() else 0
+    return whole_number(request.form.get("version")) or 0
 
 
 def _page(

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import FileField, Form
 
 from derm_service.errors import Invalid
+from derm_service.forms import whole_number
 from derm_service.people import Action
 from derm_service.referrals import body_sites, comparing, csv_file, importing
 from derm_service.referrals.entry_form import PRIORITIES
@@ -143,9 +144,9 @@ def _beside(plan: Plan, planned: Planned) -> list[tuple[Match, str, str, list[co
 
 def _decisions() -> dict[int, str]:
     return {
-        int(name.removeprefix("line_")): value
+        line: value
         for name, value in request.form.items()
-        if name.startswith("line_") and name.removeprefix("line_").isdecimal()
+        if name.startswith("line_") and (line := whole_number(name.removeprefix("line_")))
     }
 
 

@@ -10,6 +10,7 @@ from wtforms import Form, RadioField
 
 from derm_service import clock
 from derm_service.errors import Conflict
+from derm_service.forms import whole_number
 from derm_service.people import Action
 from derm_service.referrals import (
     body_sites,
@@ -81,11 +82,7 @@ def _save(found: reading.Entry, matches: list[Match], person: PersonForm) -> Res
 
 def _lesions_on_page() -> int:
     data = form_data() or MultiDict()
-    numbers = [
-        int(name.split("_")[1])
-        for name in data
-        if name.startswith("lesion_") and name.split("_")[1].isdigit()
-    ]
+    numbers = [whole_number(name.split("_")[1]) or 1 for name in data if name.startswith("lesion_")]
     asked = max(numbers, default=1) + (1 if data.get("step") == "add_lesion" else 0)
     return min(asked, MOST_LESIONS)
 

@@ -101,7 +101,7 @@ def day(value: str) -> date | None:
         if len(last) != 4:
             raise ValueError("Enter the year with 4 digits, like 1960")
         return date(int(last), _month(month), int(re.sub("(st|nd|rd|th)$", "", first)))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         if str(error).startswith("Enter"):
             raise
         raise ValueError("Enter a real date, like 27 3 1950") from error

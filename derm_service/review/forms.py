@@ -118,7 +118,7 @@ def read_time(text: str) -> time:
     try:
         hour, _, minute = text.replace(".", ":").partition(":")
         return time(int(hour), int(minute or 0))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid({"at_time": "Enter a time like 14:30."}) from error
 
 

@@ -49,7 +49,16 @@ def test_person_signs_in_and_goes_on_to_where_they_were_going(
     assert client.get("/people").status_code == 200
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\r\nSet-Cookie: derm=stolen",
+    ],
+)
 def test_sign_in_never_leads_to_another_site(client: FlaskClient, ada: User, target: str) -> None:
     answer = post(client, "/sign-in", email=ada.email, password=PASSWORD, next=target)
 
@@ -247,11 +256,21 @@ def test_bearer_token_needs_no_csrf_and_a_wrong_one_is_refused(
 ) -> None:
     token = make_token(session, user=ada, label="test", by=ada)
 
-    right = client.get("/account", headers={"Authorization": f"Bearer {token}"})
-    wrong = client.get("/account", headers={"Authorization": "Bearer nonsense"})
+    right = client.post("/api/v1/uploads", headers={"Authorization": f"Bearer {token}"})
+    wrong = client.post("/api/v1/uploads", headers={"Authorization": "Bearer nonsense"})
 
-    assert right.status_code == 200
-    assert wrong.status_code == 303
+    assert right.status_code == 403  # known, but no photographer
+    assert wrong.status_code == 401
+
+
+def test_bearer_token_opens_no_page(client: FlaskClient, session: Session, ada: User) -> None:
+    token = make_token(session, user=ada, label="test", by=ada)
+
+    answer = client.get("/account", headers={"Authorization": f"Bearer {token}"})
+    sign_in_page = client.get("/sign-in", headers={"Authorization": "Bearer nonsense"})
+
+    assert answer.location == "/sign-in?next=/account"
+    assert sign_in_page.status_code == 200
 
 
 def test_form_without_its_token_is_refused(

@@ -32,7 +32,7 @@ def described(visit: Visit, data: bytes, **given: str) -> dict[str, str]:
 
 
 def announce(
-    client: FlaskClient, token: str, metadata: dict[str, str], length: int
+    client: FlaskClient, token: str, metadata: dict[str, str], length: int | str
 ) -> TestResponse:
     """POST: creation."""
     pairs = (

@@ -202,6 +202,7 @@ def test_the_same_number_with_other_bytes_is_a_conflict(
         ({"sha256": "abc"}, "sha256"),
         ({"view": "x_ray"}, "view"),
         ({"captured_at": "2026-08-06T09:20:00"}, "captured_at"),
+        ({"captured_at": "0001-01-01T00:00:00+14:00"}, "captured_at"),  # no moment in UTC
         ({"view": "dermoscopic"}, "polarisation"),
         ({"view": "dermoscopic", **sending.DERMOSCOPIC, "immersion": ""}, "immersion"),
     ],
@@ -215,9 +216,9 @@ def test_what_is_missing_or_wrong_is_named(
     assert field in answer.get_json()["fields"]
 
 
-@pytest.mark.parametrize("length", [0, 60 * 1024 * 1024 + 1])
+@pytest.mark.parametrize("length", [0, 60 * 1024 * 1024 + 1, 10**17, "9" * 5000])
 def test_empty_and_too_large_files_are_refused_before_any_byte(
-    client: FlaskClient, token: str, visit: Visit, length: int
+    client: FlaskClient, token: str, visit: Visit, length: int | str
 ) -> None:
     answer = announce(client, token, described(visit, DATA), length)
 
@@ -346,3 +347,11 @@ def test_a_visit_finished_meanwhile_takes_no_new_capture(
     with pytest.raises(Conflict):
         visits.unfinished(session, visit.id)
     assert announce(client, token, described(visit, DATA), len(DATA)).status_code == 409
+
+
+def test_a_file_name_is_kept_without_its_path_and_without_control_characters(
+    client: FlaskClient, session: Session, token: str, visit: Visit
+) -> None:
+    capture_id = send(client, token, visit, DATA, filename="C:\\DCIM\\IMG\0\x1b_1.JPG")
+
+    assert session.get_one(Capture, capture_id).file_name == "IMG_1.JPG"

@@ -77,7 +77,9 @@ def test_date_is_read_the_british_way(typed: str) -> None:
     assert tidy.day(typed) == date(1960, 3, 14)
 
 
-@pytest.mark.parametrize("typed", ["31/2/1960", "3/14/1960", "yesterday", "14/3/60", "14//1960"])
+@pytest.mark.parametrize(
+    "typed", ["31/2/1960", "3/14/1960", "yesterday", "14/3/60", "14//1960", "9999999999/3/1960"]
+)
 def test_date_that_does_not_exist_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Enter"):
         tidy.day(typed)

@@ -93,6 +93,7 @@ def test_words_that_were_corrected_meanwhile_cannot_be_recorded_as_told(
     [
         ({"at_time": "12:00"}, "Choose how the patient was told."),
         ({"how": "clinic", "at_time": "25:99"}, "Enter a time like 14:30."),
+        ({"how": "clinic", "at_time": "99999999999"}, "Enter a time like 14:30."),
         ({"how": "letter", "at_time": ""}, "Enter a time like 14:30."),
     ],
 )
