@@ -40,7 +40,13 @@ export class Photograph {
     card.show("preparing");
     const bytes = await this.prepared();
     card.show("sending");
-    await send(bytes, this.metadata, to, (percent) => card.show("sending", percent));
+    await send(
+      bytes,
+      this.metadata,
+      to,
+      (percent) => card.show("sending", percent),
+      (sentence) => card.say(sentence),
+    );
     this.isSent = true;
     this.bytes = null;
     card.show("received");

@@ -11,6 +11,8 @@ export interface Destination {
 /** A refusal or a break that trying again by itself did not mend; the message is for the page. */
 export class NotSent extends Error {}
 
+const NO_LINE = "No connection just now. It is tried again by itself.";
+const NOT_NOW = "The service cannot take it just now. It is tried again by itself.";
 const RETRY_AFTER = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000];
 
 /** Send all bytes; resolves only when the service has acknowledged the last one. */
@@ -19,6 +21,7 @@ export function send(
   metadata: Record<string, string>,
   to: Destination,
   onPercent: (percent: number) => void,
+  onBreak: (sentence: string) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const upload = new Upload(bytes, {
@@ -29,7 +32,11 @@ export function send(
       headers: { "X-CSRFToken": csrfToken() },
       // Nothing about a patient's photograph stays in the browser's storage.
       storeFingerprintForResuming: false,
-      onShouldRetry: (error) => isWorthRetrying(statusOf(error), error.originalRequest.getMethod()),
+      onShouldRetry: (error) => {
+        const isWorth = isWorthRetrying(statusOf(error), error.originalRequest.getMethod());
+        if (isWorth) onBreak(statusOf(error) === 0 ? NO_LINE : NOT_NOW);
+        return isWorth;
+      },
       // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
       onChunkComplete: (_size, accepted, total) => onPercent(Math.floor((100 * accepted) / total)),
       onSuccess: () => resolve(),

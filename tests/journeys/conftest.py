@@ -38,6 +38,11 @@ class Team:
 @pytest.fixture
 def team(service: RunningService) -> Team:
     """A team of its own for each test, so that tests do not meet on the day list."""
+    return make_team(service)
+
+
+def make_team(service: RunningService) -> Team:
+    """A team in this service's database."""
     n = next(_count)
     with service.sessions() as session:
         staff = {
