@@ -2,7 +2,7 @@ PYTHON := .venv/bin/python
 SETUP := tools/with_python.sh tools/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long lint format lock
+.PHONY: help setup run test test-long lint pictures format lock
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -28,6 +28,9 @@ lint: setup ## Style, types, import rules, TypeScript
 	.venv/bin/lint-imports
 	$(PYTHON) tools/node.py node_modules/typescript/bin/tsc --noEmit
 	$(PYTHON) tools/node.py frontend/test.mjs
+
+pictures: ## Draw the README's picture from a running demonstration (make run)
+	$(PYTHON) tools/pictures.py
 
 format: setup ## Let ruff put the code into shape
 	$(PYTHON) -m ruff check --fix .
