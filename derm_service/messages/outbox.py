@@ -121,8 +121,10 @@ def mark_failed(
 
 
 def retry(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
-    """Make a failed message ready again."""
+    """Make a failed message ready again; a locked one has `unlock` alone."""
     message = _for_change(session, message_id)
+    if message.state is not MessageState.FAILED:
+        raise Conflict("This message did not fail. Load the page again to see where it stands.")
     _move(session, message, MessageState.READY, by=by, did="made message ready again")
     work.finish(
         session, kind=WorkKind.MESSAGE_FAILED, subject_id=message.id, how="Tried again", by=by

@@ -103,6 +103,16 @@ def test_failed_message_can_be_made_ready_again(session: Session) -> None:
     assert letter.state is MessageState.READY
 
 
+def test_locked_letter_is_not_released_by_trying_again(session: Session) -> None:
+    letter = written(session, lock_reason="Speak first")
+
+    with pytest.raises(Conflict, match="did not fail"):
+        outbox.retry(session, message_id=letter.id, by=make.user(session))
+
+    assert letter.state is MessageState.LOCKED
+    assert open_work(session, WorkKind.POST_LETTER) == []
+
+
 @pytest.mark.parametrize("addressee", list(Addressee))
 def test_nothing_is_sent_when_the_patient_has_died(session: Session, addressee: Addressee) -> None:
     referral = make.referral(session, patient=make.patient(session, deceased_on=date(2026, 1, 2)))
