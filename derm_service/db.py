@@ -10,10 +10,10 @@ import sqlalchemy as sa
 import uuid6
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
-from derm_service.errors import Conflict, Unavailable
+from derm_service.errors import Conflict
 
 DATABASE_DOWN = (
     "The database cannot be reached just now. Nothing was changed. Try again in a minute."
@@ -112,12 +112,3 @@ def conflict_on(session: Session, constraint: str, sentence: str) -> Iterator[No
         if diag is not None and diag.constraint_name == constraint:
             raise Conflict(sentence) from error
         raise
-
-
-@contextmanager
-def database_needed() -> Iterator[None]:
-    """A lost or unreachable database becomes Unavailable with a sentence."""
-    try:
-        yield
-    except OperationalError as error:
-        raise Unavailable(DATABASE_DOWN) from error

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
-from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
@@ -155,14 +154,6 @@ def form_data() -> MultiDict[str, str] | None:
     if request.method == "POST":
         return request.form
     return cast("MultiDict[str, str] | None", g.get("draft"))
-
-
-def posted_id(name: str) -> UUID:
-    """A UUID from the posted form; Invalid names the field when it is not one."""
-    try:
-        return UUID(request.form.get(name, ""))
-    except ValueError as error:
-        raise Invalid({name: "Choose one of the options on the page."}) from error
 
 
 def _answer(status: int, sentence: str, **extra: Any) -> ResponseReturnValue:

@@ -30,7 +30,7 @@ def person(session: Session, person_id: UUID) -> User:
     """One person, or NotFound."""
     found = session.get(User, person_id)
     if found is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("There is no such person. Go back to the list of people.")
     return found
 
 

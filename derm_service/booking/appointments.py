@@ -169,7 +169,10 @@ def check_bookable(referral: Referral) -> None:
     if referral.patient.deceased_on is not None:
         raise Conflict("This patient has died. Nothing can be booked.")
     if referral.state is not ReferralState.OPEN:
-        raise Conflict(f"This referral is {referral.state}. Nothing can be booked on it.")
+        raise Conflict(
+            f"This referral is {referral.state}. Nothing can be booked on it. "
+            "Enter a new referral if photographs are needed after all."
+        )
     if all(lesion.state is not LesionState.AWAITING_IMAGES for lesion in referral.lesions):
         raise Conflict("No lesion of this referral is waiting for photographs.")
 

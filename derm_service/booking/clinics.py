@@ -81,7 +81,7 @@ def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: Us
     ledger.lock(session, ledger.resources_of_clinic(session, clinic_id))
     session.refresh(clinic)
     if clinic.state is ClinicState.CANCELLED:
-        raise Conflict("This clinic is already cancelled.")
+        raise Conflict("This clinic is already cancelled. Go back to the clinics.")
     people = queries.people_in_clinic(session, clinic_id)
     if people:
         raise Conflict(_who_is_booked(people))

@@ -52,7 +52,7 @@ LIVE = frozenset({AppointmentState.BOOKED, AppointmentState.CHECKED_IN, Appointm
 
 
 class CancelReason(StrEnum):
-    """Why an appointment was cancelled; `e_rs_codes` in rules.py maps each to e-RS."""
+    """Why an appointment was cancelled; `CANCEL_CODES` in rules.py says each as e-RS does."""
 
     PATIENT_ILL = "patient_ill"
     PATIENT_CANNOT_COME = "patient_cannot_come"

@@ -7,6 +7,7 @@ from derm_service.booking.models import Appointment, Location
 from derm_service.messages.rules import next_working_day
 from derm_service.referrals import languages
 from derm_service.referrals.codes import Mobility, Need
+from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.referrals.models import Patient, Referral
 from derm_service.wording import age, time, weekday
 
@@ -30,7 +31,6 @@ HOW_TO_CHANGE = (
     "in this letter as soon as you can, so that we can offer you another time "
     "and give this one to somebody else."
 )
-CHILD_AGE = 16
 
 
 def letter_arrives(written_on: date, appointment_on: date) -> bool:
@@ -135,7 +135,7 @@ def _letter(
 ) -> dict[str, Any]:
     patient = appointment.patient
     name = f"{patient.given_name} {patient.family_name}"
-    is_child = age(patient.born_on, today) < CHILD_AGE
+    is_child = age(patient.born_on, today) < ADULT_AT
     addressee = f"The parent or guardian of {name}" if is_child else name
     greeted = f"parent or guardian of {name}" if is_child else name
     return {

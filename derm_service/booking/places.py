@@ -44,7 +44,7 @@ def location(session: Session, location_id: uuid.UUID) -> Location:
     """The place; NotFound."""
     found = session.get(Location, location_id)
     if found is None:
-        raise NotFound("There is no such place.")
+        raise NotFound("There is no such place. Go back to the places.")
     return found
 
 

@@ -66,7 +66,7 @@ def referral(session: Session, referral_id: uuid.UUID) -> Referral:
         )
     )
     if found is None:
-        raise NotFound("There is no such referral.")
+        raise NotFound("There is no such referral. Search for the patient again.")
     return found
 
 
@@ -82,7 +82,7 @@ def appointment(session: Session, appointment_id: uuid.UUID) -> Appointment:
         )
     )
     if found is None:
-        raise NotFound("There is no such appointment.")
+        raise NotFound("There is no such appointment. Search for the patient again.")
     return found
 
 
@@ -94,7 +94,7 @@ def clinic(session: Session, clinic_id: uuid.UUID) -> Clinic:
         .options(joinedload(Clinic.location), selectinload(Clinic.slots))
     )
     if found is None:
-        raise NotFound("There is no such clinic.")
+        raise NotFound("There is no such clinic. Go back to the clinics.")
     return found
 
 
@@ -104,20 +104,6 @@ def waiting_appointment(session: Session, referral_id: uuid.UUID) -> Appointment
         sa.select(Appointment)
         .where(Appointment.referral_id == referral_id, Appointment.state.in_(WAITING))
         .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
-    )
-
-
-def appointments_of_referral(session: Session, referral_id: uuid.UUID) -> list[Appointment]:
-    """Every appointment the referral ever had, oldest first."""
-    return list(
-        session.scalars(
-            sa.select(Appointment)
-            .where(Appointment.referral_id == referral_id)
-            .options(
-                joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location)
-            )
-            .order_by(Appointment.booked_at, Appointment.id)
-        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Slots, the moves of an appointment, overlaps and codes: pure rules of booking."""
+"""Slots, the moves of an appointment, its codes and moments: pure rules of booking."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -92,11 +92,6 @@ def check_move(now: AppointmentState, to: AppointmentState) -> None:
         )
 
 
-def overlaps(a_starts: datetime, a_ends: datetime, b_starts: datetime, b_ends: datetime) -> bool:
-    """Whether two spans share a moment; the end is outside, so neighbours do not overlap."""
-    return a_starts < b_ends and b_starts < a_ends
-
-
 def cut(starts_at: datetime, ends_at: datetime, minutes: int) -> list[tuple[datetime, datetime]]:
     """The whole slots of `minutes` real minutes that fit, in order; a remainder is left free."""
     length = timedelta(minutes=minutes)
@@ -121,8 +116,3 @@ def moment(day: date, at: time) -> datetime:
             {"starts": "The clocks go forward on that night, so this time does not exist."}
         )
     return utc
-
-
-def weekly(first: date, at: time, weeks: int) -> list[datetime]:
-    """The same London time on the same weekday for so many weeks, over clock changes too."""
-    return [moment(first + timedelta(weeks=week), at) for week in range(weeks)]

@@ -83,7 +83,7 @@ def reopen(session: Session, *, lesion_id: uuid.UUID, reason: str, by: User) -> 
     """Put a lesion back for new photographs: the clock runs on, somebody has to book it."""
     lesion = session.get(Lesion, lesion_id)
     if lesion is None:
-        raise NotFound("There is no such lesion.")
+        raise NotFound("There is no such lesion. Go back to the referral.")
     lesions.move(session, lesion, LesionState.AWAITING_IMAGES, by=by)
     item = work.raise_item(
         session,

@@ -4,9 +4,9 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from derm_service import audit, clock
+from derm_service import clock
 from derm_service.errors import Conflict, Invalid, NotFound
-from derm_service.imaging import filing_tasks, visits
+from derm_service.imaging import filing_tasks, trail, visits
 from derm_service.imaging.codes import CaptureState, KeptReason, SetAsideReason
 from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture
@@ -34,7 +34,7 @@ def keep_with_reason(
         raise Invalid({"note": "Say what the quality check got wrong"})
     capture.kept_reason = reason
     capture.kept_note = note.strip()
-    _record(session, capture, "kept capture", by=by, reason=reason.value)
+    trail.record(session, capture, "kept capture", by=by, reason=reason.value)
     defer(session, filing_tasks.file_kept, capture_id=str(capture.id))
     return capture
 
@@ -56,7 +56,9 @@ def set_aside(
     capture.state = CaptureState.SET_ASIDE
     capture.set_aside_reason = SetAsideReason.REJECTED if rejected else reason
     capture.set_aside_at = clock.now()
-    _record(session, capture, "set aside capture", by=by, reason=capture.set_aside_reason, was=was)
+    trail.record(
+        session, capture, "set aside capture", by=by, reason=capture.set_aside_reason, was=was
+    )
     return capture
 
 
@@ -68,16 +70,3 @@ def changeable(session: Session, capture_id: uuid.UUID) -> Capture:
     visits.unfinished(session, found.image_set.visit_id)
     session.refresh(found, with_for_update=True)
     return found
-
-
-def _record(session: Session, capture: Capture, did: str, *, by: User, **detail: object) -> None:
-    appointment = capture.image_set.visit.appointment
-    audit.record(
-        session,
-        by=by,
-        did=did,
-        subject=capture,
-        referral_id=appointment.referral_id,
-        patient_id=appointment.patient_id,
-        detail=detail,
-    )

@@ -7,9 +7,7 @@ What may be answered by whom for each purpose is checked again where the answers
 from dataclasses import dataclass
 
 from derm_service.referrals.codes import ConsentBy, Purpose
-
-ADULT_AT = 16
-PARENT_UNTIL = 18
+from derm_service.referrals.consent_rules import ADULT_AT, PARENT_UNTIL
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import audit, clock
-from derm_service.imaging import sandbox
+from derm_service import clock
+from derm_service.imaging import sandbox, trail
 from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
 from derm_service.imaging.examined import Copy, Examined
 from derm_service.imaging.gate.report import Verdict
@@ -89,7 +89,14 @@ def _refuse_changed(session: Session, capture: Capture) -> None:
     capture.state = CaptureState.SET_ASIDE
     capture.set_aside_reason = SetAsideReason.CHANGED_ON_THE_WAY
     capture.set_aside_at = clock.now()
-    _record(session, capture, "set aside capture", reason=capture.set_aside_reason.value)
+    trail.record(
+        session,
+        capture,
+        "set aside capture",
+        by=None,
+        system=SERVICE,
+        reason=capture.set_aside_reason.value,
+    )
 
 
 def _keep_report(session: Session, capture: Capture, examined: Examined) -> None:
@@ -101,10 +108,12 @@ def _keep_report(session: Session, capture: Capture, examined: Examined) -> None
     capture.media_type = examined.media_type
     capture.width, capture.height = examined.width, examined.height
     capture.camera = examined.facts
-    _record(
+    trail.record(
         session,
         capture,
         "checked capture",
+        by=None,
+        system=SERVICE,
         verdict=capture.verdict,
         issues=[issue.code.value for issue in examined.report.issues],
     )
@@ -129,7 +138,7 @@ def _file(session: Session, vault: Vault, capture: Capture, examined: Examined) 
     capture.original_id = original.id
     capture.state = CaptureState.FILED
     capture.filed_at = clock.now()
-    _record(session, capture, "filed capture", sha256=capture.sha256)
+    trail.record(session, capture, "filed capture", by=None, system=SERVICE, sha256=capture.sha256)
     return leftovers
 
 
@@ -181,19 +190,5 @@ def erase(session: Session, capture: Capture) -> list[Leftover]:
     leftovers = _drop_received(session, capture, also=original_id)
     capture.state = CaptureState.ERASED
     capture.set_aside_reason = None
-    _record(session, capture, "erased capture")
+    trail.record(session, capture, "erased capture", by=None, system=SERVICE)
     return leftovers
-
-
-def _record(session: Session, capture: Capture, did: str, **detail: object) -> None:
-    appointment = capture.image_set.visit.appointment
-    audit.record(
-        session,
-        by=None,
-        system=SERVICE,
-        did=did,
-        subject=capture,
-        referral_id=appointment.referral_id,
-        patient_id=appointment.patient_id,
-        detail=detail,
-    )

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import audit
 from derm_service.errors import NotAllowed, NotFound
+from derm_service.imaging import trail
 from derm_service.imaging.codes import CaptureState, RenditionSize
 from derm_service.imaging.models import Capture, Rendition, SealedObject
 from derm_service.people import Action, User, may
 
-INTIMATE = "This photograph is of an intimate site and your account may not see those."
+INTIMATE = (
+    "This photograph is of an intimate site and your account may not see those. "
+    "Ask a colleague who may, or your administrator."
+)
 NO_IMAGE = "There is no such photograph. Reload the page you came from."
 ERASED = "This photograph was erased and cannot be shown."
 
@@ -34,7 +37,7 @@ def look(session: Session, *, capture_id: uuid.UUID, size: RenditionSize, by: Us
     )
     if rendition is None:
         raise NotFound(NO_IMAGE)
-    _record(session, capture, "looked at image", by=by, size=size.value)
+    trail.record(session, capture, "looked at image", by=by, size=size.value)
     return Image(rendition.sealed, "image/jpeg", f"{capture.id}-{size.value}.jpg")
 
 
@@ -42,10 +45,10 @@ def take_original(session: Session, *, capture_id: uuid.UUID, by: User) -> Image
     """The original, byte for byte, for governance; the caller commits before it sends a byte."""
     capture = _visible(session, capture_id, by)
     if not may(by, Action.SEE_ORIGINALS):
-        raise NotAllowed("Originals are for governance only.")
+        raise NotAllowed("Originals are for governance only. Ask them if you need one.")
     if capture.original is None:
         raise NotFound("This photograph has no original on the record.")
-    _record(session, capture, "took original", by=by, sha256=capture.sha256)
+    trail.record(session, capture, "took original", by=by, sha256=capture.sha256)
     return Image(capture.original, "application/octet-stream", f"{capture.id}.original")
 
 
@@ -53,7 +56,7 @@ def record_refusal(session: Session, *, capture_id: uuid.UUID, by: User) -> None
     """A try to see what this person may not see is on record too; the caller commits."""
     capture = session.get(Capture, capture_id)
     if capture is not None:
-        _record(session, capture, "was refused image", by=by)
+        trail.record(session, capture, "was refused image", by=by)
 
 
 def _visible(session: Session, capture_id: uuid.UUID, by: User) -> Capture:
@@ -65,16 +68,3 @@ def _visible(session: Session, capture_id: uuid.UUID, by: User) -> Capture:
     if capture.image_set.lesion.intimate and not may(by, Action.SEE_INTIMATE):
         raise NotAllowed(INTIMATE)
     return capture
-
-
-def _record(session: Session, capture: Capture, did: str, *, by: User, **detail: object) -> None:
-    appointment = capture.image_set.visit.appointment
-    audit.record(
-        session,
-        by=by,
-        did=did,
-        subject=capture,
-        referral_id=appointment.referral_id,
-        patient_id=appointment.patient_id,
-        detail=detail,
-    )

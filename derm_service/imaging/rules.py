@@ -17,7 +17,7 @@ ALLOWED_MOVES: dict[CaptureState, frozenset[CaptureState]] = {
     CaptureState.RECEIVING: frozenset({CaptureState.RECEIVED, CaptureState.SET_ASIDE}),
     CaptureState.RECEIVED: frozenset({CaptureState.CHECKED, CaptureState.SET_ASIDE}),
     CaptureState.CHECKED: frozenset({CaptureState.FILED, CaptureState.SET_ASIDE}),
-    CaptureState.FILED: frozenset({CaptureState.SET_ASIDE, CaptureState.ERASED}),
+    CaptureState.FILED: frozenset({CaptureState.SET_ASIDE}),
     CaptureState.SET_ASIDE: frozenset({CaptureState.ERASED}),
     CaptureState.ERASED: frozenset(),
 }

@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import audit, clock
+from derm_service import clock
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotFound
-from derm_service.imaging import filing_tasks, visit_queries, visits
+from derm_service.imaging import filing_tasks, trail, visit_queries, visits
 from derm_service.imaging.codes import CaptureState, Contact, Immersion, Polarisation, View
 from derm_service.imaging.models import Capture, Chunk, ImageSet
 from derm_service.imaging.vault import Place, Vault
@@ -66,7 +66,7 @@ def announce(session: Session, announcement: Announcement, *, by: User) -> Captu
     capture = _new_capture(announcement, images, by)
     with conflict_on(session, "capture_pkey", SAME_ID_OTHER_BYTES):
         session.add(capture)
-    _record(session, capture, "announced capture", by=by, detail={"view": capture.view.value})
+    trail.record(session, capture, "announced capture", by=by, view=capture.view.value)
     return capture
 
 
@@ -158,7 +158,7 @@ def add_chunk(
 def _receive(session: Session, capture: Capture, *, by: User) -> None:
     capture.state = CaptureState.RECEIVED
     capture.received_at = clock.now()
-    _record(session, capture, "received capture", by=by, detail={"bytes": capture.size_bytes})
+    trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
     defer(session, filing_tasks.examine, capture_id=str(capture.id))
 
 
@@ -185,19 +185,4 @@ def _new_capture(announcement: Announcement, images: ImageSet, by: User) -> Capt
         immersion=announcement.immersion if dermoscopic else None,
         taken_by_id=by.id,
         announced_at=clock.now(),
-    )
-
-
-def _record(
-    session: Session, capture: Capture, did: str, *, by: User, detail: dict[str, object]
-) -> None:
-    appointment = capture.image_set.visit.appointment
-    audit.record(
-        session,
-        by=by,
-        did=did,
-        subject=capture,
-        referral_id=appointment.referral_id,
-        patient_id=appointment.patient_id,
-        detail=detail,
     )

@@ -3,39 +3,26 @@
 from collections.abc import Iterable, Sequence
 
 from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import ValidationError
 
-from derm_service.forms import Required, stripped
+from derm_service.forms import Chosen, Required, stripped
 from derm_service.imaging import visit_words as words
-from derm_service.imaging.consent import ADULT_AT, PARENT_UNTIL, ConsentTaken
+from derm_service.imaging.consent import ConsentTaken
 from derm_service.imaging.progress import Ending, LesionProgress
 from derm_service.imaging.rules import IDENTIFIERS
 from derm_service.imaging.rules import words as said
 from derm_service.referrals import body_sites
 from derm_service.referrals.codes import ConsentBy
+from derm_service.referrals.consent_rules import ADULT_AT, PARENT_UNTIL
 
 COME_BACK = "come_back"
 YES_NO = {"yes": "Yes", "no": "No"}
 ENTRY = ("why_cannot_decide", "consulted", "why_best")
 
 
-class OneOf:
-    """Ask for one of the offered choices in one finished sentence."""
-
-    field_flags: dict[str, object] = {}  # noqa: RUF012 (WTForms reads it as a plain attribute)
-
-    def __init__(self, sentence: str) -> None:
-        self.sentence = sentence
-
-    def __call__(self, form: Form, field: SelectField) -> None:
-        """Refuse nothing chosen and what was never offered."""
-        if field.data not in {value for value, *_rest in field.iter_choices()}:
-            raise StopValidation(self.sentence)
-
-
 def one_of(label: str, offered: dict[str, str], sentence: str) -> RadioField:
     """Radios that must be answered."""
-    return RadioField(label, [OneOf(sentence)], choices=offered, validate_choice=False)
+    return RadioField(label, [Chosen(sentence)], choices=offered, validate_choice=False)
 
 
 def text(label: str) -> StringField:

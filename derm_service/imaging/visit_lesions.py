@@ -80,7 +80,10 @@ def add_lesion(
     visit = unfinished(session, visit_id)
     identity_first(visit)
     if visit.appointment.referral.state is not ReferralState.OPEN:
-        raise Conflict("This referral is closed or withdrawn, so no lesion can be added.")
+        raise Conflict(
+            "This referral is closed or withdrawn, so no lesion can be added. "
+            "Ring the office if you are not sure why."
+        )
     return lesions.add_found(
         session,
         referral_id=visit.appointment.referral_id,

@@ -20,7 +20,6 @@ from derm_service.imaging.rules import (
 )
 from derm_service.referrals import body_sites, consents
 from derm_service.referrals.codes import ConsentBy, LesionState, Purpose, ReferralState
-from derm_service.referrals.consent_rules import age_on
 from derm_service.referrals.models import Consent, Lesion, Patient
 
 
@@ -96,7 +95,7 @@ def facts(session: Session, visit: Visit, lesion: Lesion | None = None) -> Shutt
 
 
 def _capacity_settled(visit: Visit, patient: Patient, record: Consent) -> bool:
-    age = age_on(patient.born_on, clock.today())
+    age = wording.age(patient.born_on, clock.today())
     if decider_problem(age, visit.has_capacity, record.given_by):
         return False
     return record.given_by is not ConsentBy.BEST_INTERESTS or bool(record.best_interests)

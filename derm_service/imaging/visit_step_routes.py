@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from derm_service import clock
+from derm_service import clock, wording
 from derm_service.imaging import visit_ending, visit_forms, visit_queries, visits
 from derm_service.imaging.codes import Chaperone
 from derm_service.imaging.models import Visit
@@ -13,7 +13,7 @@ from derm_service.imaging.visit_routes import back, done, load, page
 from derm_service.people import Action
 from derm_service.referrals import consents
 from derm_service.referrals.codes import Purpose
-from derm_service.referrals.consent_rules import TEXTS, age_on
+from derm_service.referrals.consent_rules import TEXTS
 from derm_service.referrals.models import Consent
 from derm_service.web import allowed, current_user, db_session, form_data, settings
 
@@ -69,7 +69,7 @@ def mismatch(visit_id: UUID) -> ResponseReturnValue:
 def consent(visit_id: UUID) -> ResponseReturnValue:
     """Consent by purpose, and who decides."""
     visit = load(visit_id)
-    age = age_on(visit.appointment.patient.born_on, clock.today())
+    age = wording.age(visit.appointment.patient.born_on, clock.today())
     in_force = consents.in_force(db_session(), visit.appointment.referral_id)
     form = visit_forms.ConsentForm(form_data(), data=_answers(visit, in_force))
     form.offer(age)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.orm import Session
 
-from derm_service import audit, clock
+from derm_service import audit, clock, wording
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.db import conflict_on
@@ -27,7 +27,6 @@ from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
 from derm_service.referrals import consents
 from derm_service.referrals.codes import Purpose
-from derm_service.referrals.consent_rules import age_on
 
 
 def begin(session: Session, *, appointment_id: uuid.UUID, by: User) -> Visit:
@@ -58,7 +57,7 @@ def confirm_identity(
 ) -> Visit:
     """Record which identifiers the person gave correctly: name, born_on and one more.
 
-    After a mismatch (`visit_stops.stop_for_identity`) `sorted_out` must say how it was cleared up.
+    After a mismatch (`visit_ending.stop_for_identity`) `sorted_out` must say how it was cleared up.
     """
     visit = unfinished(session, visit_id)
     if visit.identity_confirmed_at is not None:
@@ -92,7 +91,7 @@ def record_consent(
     patient = visit.appointment.patient
     found = consent.problems(
         taken,
-        age=age_on(patient.born_on, clock.today()),
+        age=wording.age(patient.born_on, clock.today()),
         interpreter_needed=patient.interpreter_needed,
     )
     if found:

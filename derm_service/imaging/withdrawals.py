@@ -4,12 +4,12 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from derm_service import clock
+from derm_service import clock, wording
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
 from derm_service.referrals import consents, queries
 from derm_service.referrals.codes import ConsentBy, Purpose
-from derm_service.referrals.consent_rules import ADULT_AT, age_on
+from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.referrals.models import Consent
 
 
@@ -31,7 +31,7 @@ def withdraw_use(
     given = consents.in_force(session, referral_id).get(purpose)
     if given is None or not given.is_given:
         raise Conflict("There is no consent to this use, so there is nothing to withdraw.")
-    grown_up = age_on(referral.patient.born_on, clock.today()) >= ADULT_AT
+    grown_up = wording.age(referral.patient.born_on, clock.today()) >= ADULT_AT
     by_whom = given.given_by
     if grown_up and by_whom in (ConsentBy.PARENT, ConsentBy.YOUNG_PERSON):
         by_whom = ConsentBy.PATIENT

@@ -30,7 +30,7 @@ def pdf(message_id: UUID) -> ResponseReturnValue:
     """The letter as it was written; one that must not go out says so on its face."""
     message = db_session().scalar(sa.select(Message).where(Message.id == message_id))
     if message is None:
-        raise NotFound("There is no such letter.")
+        raise NotFound("There is no such letter. Go back to the letters.")
     made = letter_pdf(
         message.content,
         large_print=wants_large_print(message),

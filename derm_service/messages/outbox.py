@@ -155,32 +155,6 @@ def stop_for_patient(
     return _stop_all(session, Message.referral_id.in_(theirs), reason=reason, by=by)
 
 
-def replace(
-    session: Session,
-    *,
-    message_id: uuid.UUID,
-    content: dict[str, Any],
-    once_key: str,
-    by: User | None,
-) -> Message:
-    """Write the corrected form of a message; the old one is stopped if it has not gone out."""
-    old = _for_change(session, message_id)
-    lock_reason = old.lock_reason if old.state is MessageState.LOCKED else ""
-    if old.state in STOPPABLE:
-        stop(session, old, reason="replaced by a corrected one", by=by)
-    return write(
-        session,
-        referral=old.referral,
-        kind=old.kind,
-        addressee=old.addressee,
-        channel=old.channel,
-        content=content,
-        once_key=once_key,
-        lock_reason=lock_reason,
-        by=by,
-    )
-
-
 def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> MessageState:
     if referral.patient.deceased_on is not None:
         return MessageState.STOPPED
@@ -193,7 +167,7 @@ def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> Mes
 def _for_change(session: Session, message_id: uuid.UUID) -> Message:
     message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None:
-        raise NotFound("There is no such message.")
+        raise NotFound("There is no such message. Go back to the letters.")
     return message
 
 

@@ -139,11 +139,11 @@ def open_item(session: Session, item_id: uuid.UUID, user: User) -> WorkItem:
     """A row that still waits and that this person may finish; it is held until the end."""
     item = session.get(WorkItem, item_id, with_for_update=True, populate_existing=True)
     if item is None:
-        raise NotFound("There is no such piece of work.")
+        raise NotFound("There is no such piece of work. Go back to the Work page.")
     if item.role not in lists_of(user):
-        raise NotAllowed("This stands on the list of another role.")
+        raise NotAllowed("This stands on the list of another role. Go back to your own Work page.")
     if item.done_at is not None:
-        raise Conflict("Somebody has done this already.")
+        raise Conflict("Somebody has done this already. Go back to the Work page.")
     return item
 
 
@@ -155,18 +155,6 @@ def open_items(session: Session, user: User) -> list[WorkItem]:
             .where(WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user)))
             .order_by(WorkItem.urgent.desc(), WorkItem.due_on, WorkItem.opened_at)
         )
-    )
-
-
-def count_open(session: Session, user: User) -> int:
-    """How many rows wait for this person's roles."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count())
-            .select_from(WorkItem)
-            .where(WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user)))
-        )
-        or 0
     )
 
 

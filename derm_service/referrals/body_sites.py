@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from derm_service.referrals.codes import Laterality
 
 HEAD, TRUNK, LIMBS = "Head and neck", "Trunk and pelvis", "Arms and legs"
-LOCAL = "LOCAL-"
-"""Prefix of our own codes, for places SNOMED CT has no "skin of" concept for."""
-
 LATERALITY_CODES: dict[Laterality, str] = {
     Laterality.LEFT: "7771000",
     Laterality.RIGHT: "24028007",
@@ -26,12 +23,8 @@ class BodySite:
     is_paired: bool
     is_intimate: bool = False
 
-    @property
-    def is_snomed(self) -> bool:
-        """Whether the code may be sent as SNOMED CT."""
-        return not self.code.startswith(LOCAL)
 
-
+# Codes that begin with LOCAL- are our own: SNOMED CT has no "skin of" concept for those places.
 # One line a site: code, name, then "2" where there is a left and a right, "!" where it is intimate.
 _HEAD = """
 43067004 scalp

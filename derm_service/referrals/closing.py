@@ -108,6 +108,3 @@ def settle(session: Session, referral: Referral, *, by: User | None) -> bool:
         did = "closed referral" if told else "reopened referral"
         audit.record(session, by=by, did=did, subject=referral)
     return told
-
-
-close_if_all_told = settle

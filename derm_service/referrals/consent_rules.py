@@ -1,7 +1,6 @@
 """What a valid answer about consent is, by purpose, age and capacity; pure."""
 
 from dataclasses import dataclass, field
-from datetime import date
 
 from derm_service.referrals.codes import ConsentBy, Purpose
 
@@ -44,11 +43,6 @@ class Answer:
     giver_relation: str = ""
     best_interests: dict[str, str] | None = field(default=None)
     publication_name: str = ""
-
-
-def age_on(born_on: date, day: date) -> int:
-    """Completed years."""
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def problems(answer: Answer, *, age: int) -> dict[str, str]:

@@ -5,12 +5,12 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import audit, clock
+from derm_service import audit, clock, wording
 from derm_service.errors import Invalid
 from derm_service.people import User
 from derm_service.referrals import queries
 from derm_service.referrals.codes import ConsentBy, Purpose
-from derm_service.referrals.consent_rules import TEXT_VERSION, Answer, age_on, problems
+from derm_service.referrals.consent_rules import TEXT_VERSION, Answer, problems
 from derm_service.referrals.models import Consent
 from derm_service.referrals.rules import check_open
 
@@ -41,7 +41,7 @@ def record(
     answer = Answer(
         purpose, is_given, given_by, giver_name, giver_relation, best_interests, publication_name
     )
-    if found := problems(answer, age=age_on(referral.patient.born_on, clock.today())):
+    if found := problems(answer, age=wording.age(referral.patient.born_on, clock.today())):
         raise Invalid(found)
     consent = Consent(
         referral_id=referral.id,

@@ -98,7 +98,7 @@ def close_unphotographed(
     """
     lesion = queries.lesion(session, lesion_id, lock=True)
     if lesion.state is not LesionState.AWAITING_IMAGES:
-        raise Conflict("This lesion is no longer waiting for photographs.")
+        raise Conflict("This lesion is no longer waiting for photographs. Load the page again.")
     lesion.unphotographed_reason = reason
     lesion.unphotographed_note = note.strip()
     audit.record(

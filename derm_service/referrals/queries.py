@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from derm_service.errors import NotFound
-from derm_service.referrals.codes import Purpose
-from derm_service.referrals.models import Consent, Lesion, Patient, Referral
+from derm_service.referrals.models import Lesion, Patient, Referral
 
 
 def patient(session: Session, patient_id: uuid.UUID) -> Patient:
@@ -40,17 +39,6 @@ def lesion(session: Session, lesion_id: uuid.UUID, *, lock: bool = False) -> Les
     if found is None:
         raise NotFound("There is no such lesion. Go back to the referral.")
     return found
-
-
-def consent_history(session: Session, referral_id: uuid.UUID, purpose: Purpose) -> list[Consent]:
-    """Every answer to one purpose, newest first."""
-    return list(
-        session.scalars(
-            sa.select(Consent)
-            .where(Consent.referral_id == referral_id, Consent.purpose == purpose)
-            .order_by(Consent.recorded_at.desc(), Consent.id.desc())
-        )
-    )
 
 
 def people_like(

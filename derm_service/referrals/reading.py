@@ -1,6 +1,6 @@
 """Reads a referral from texts by name, the same for the page and for a row of a file; pure.
 
-Names are those of the CSV columns (`docs` page of the import); lesions are `lesion_1_site` ….
+Names are those of the CSV columns, which the import page lists; lesions are `lesion_1_site` ….
 """
 
 from collections.abc import Callable, Mapping

@@ -7,7 +7,7 @@ _S = LesionState
 ALLOWED: dict[LesionState, frozenset[LesionState]] = {
     _S.AWAITING_IMAGES: frozenset({_S.AWAITING_REVIEW}),
     _S.AWAITING_REVIEW: frozenset({_S.AWAITING_IMAGES, _S.OPINION_SIGNED}),
-    _S.OPINION_SIGNED: frozenset({_S.TOLD, _S.AWAITING_IMAGES, _S.AWAITING_REVIEW}),
+    _S.OPINION_SIGNED: frozenset({_S.TOLD}),
     _S.TOLD: frozenset({_S.OPINION_SIGNED}),
 }
 
@@ -36,4 +36,7 @@ def check_move(now: LesionState, to: LesionState) -> None:
 def check_open(state: ReferralState) -> None:
     """Refuse work on a referral that was withdrawn."""
     if state is ReferralState.WITHDRAWN:
-        raise Conflict("This referral was withdrawn, so nothing more can be done on it.")
+        raise Conflict(
+            "This referral was withdrawn, so nothing more can be done on it. "
+            "Enter a new one if it is needed after all."
+        )

@@ -30,9 +30,9 @@ def claim(session: Session, *, referral_id: uuid.UUID, by: User) -> Claim:
         sa.select(Referral).where(Referral.id == referral_id).with_for_update()
     )
     if referral is None:
-        raise NotFound("There is no such case.")
+        raise NotFound("There is no such case. Go back to the worklist.")
     if referral.state is not ReferralState.OPEN or not _awaits_review(session, referral_id):
-        raise Conflict("No lesion of this case waits for a reader now.")
+        raise Conflict("No lesion of this case waits for a reader now. Choose another case.")
     return _take(session, referral, by)
 
 

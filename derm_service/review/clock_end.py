@@ -25,7 +25,7 @@ def settle(session: Session, referral: Referral, *, reason: str, by: User) -> No
         return
     on = max(clock.london(each.told_at).date() for each in told)
     closing.stop_clock(session, referral, on=on, by=by)
-    closing.close_if_all_told(session, referral, by=by)
+    closing.settle(session, referral, by=by)
 
 
 def _told_by_lesion(session: Session, referral: Referral) -> list[Told] | None:

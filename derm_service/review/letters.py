@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock, wording
-from derm_service.booking.letters import CHILD_AGE, reference
+from derm_service.booking.letters import reference
 from derm_service.imaging.models import ImageSet
 from derm_service.messages import outbox
 from derm_service.messages.codes import Addressee, MessageKind, MessageState
@@ -18,6 +18,7 @@ from derm_service.messages.rules import STOPPABLE
 from derm_service.people import User
 from derm_service.referrals import body_sites
 from derm_service.referrals.codes import Channel, Need
+from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.review import first_words, outcomes, standing
 from derm_service.review.models import Opinion
 
@@ -110,7 +111,7 @@ def for_patient(
     patient = lesion.referral.patient
     place = place_of(opinion)
     name = f"{patient.given_name} {patient.family_name}"
-    is_child = wording.age(patient.born_on, clock.today()) < CHILD_AGE
+    is_child = wording.age(patient.born_on, clock.today()) < ADULT_AT
     to = f"The parent or guardian of {name}" if is_child else name
     text, _ = standing.texts_of(opinion)
     return {

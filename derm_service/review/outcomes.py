@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from derm_service.referrals import seven_point
 from derm_service.review.codes import Outcome
-
-SEVEN_POINT_CONCERN = 3
-"""From this score on the seven-point checklist suggests suspected cancer."""
 
 
 @dataclass(frozen=True)
@@ -128,4 +126,4 @@ def allows_downgrade(outcomes: Iterable[Outcome | None]) -> bool:
 def needs_second_look(outcome: Outcome, seven_point_score: int | None) -> bool:
     """Whether discharging is likely to be a mistake: the checklist speaks against it."""
     discharges = outcome in (Outcome.REASSURE, Outcome.PRIMARY_CARE)
-    return discharges and (seven_point_score or 0) >= SEVEN_POINT_CONCERN
+    return discharges and (seven_point_score or 0) >= seven_point.SUSPICIOUS_FROM

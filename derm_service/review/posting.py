@@ -24,7 +24,7 @@ def by_id(session: Session, message_id: uuid.UUID) -> Message:
     """One letter, or NotFound."""
     letter = session.get(Message, message_id)
     if letter is None:
-        raise NotFound("There is no such letter.")
+        raise NotFound("There is no such letter. Go back to the letters.")
     return letter
 
 
@@ -75,7 +75,7 @@ def write_again(session: Session, *, message_id: uuid.UUID, by: User) -> Message
         raise Conflict("Only a returned letter about an opinion that still holds is written again.")
     newest = next(iter(letters.of_opinion(session, opinion.id, letter.addressee)))
     if newest.id != letter.id:
-        raise Conflict("A newer letter has been written already.")
+        raise Conflict("A newer letter has been written already. Go back to the letters.")
     telling.check_may_hear(letter.referral)
     tasks.finish_returned(session, opinion.id, how="Written again", by=by)
     return letters.write_again(session, opinion, letter.addressee, by=by)

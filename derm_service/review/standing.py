@@ -40,7 +40,7 @@ def by_id(session: Session, opinion_id: uuid.UUID) -> Opinion:
     """One opinion, or NotFound."""
     opinion = session.get(Opinion, opinion_id)
     if opinion is None:
-        raise NotFound("There is no such opinion.")
+        raise NotFound("There is no such opinion. Go back to the referral.")
     return opinion
 
 

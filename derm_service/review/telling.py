@@ -31,7 +31,9 @@ OVERRIDE_WORDS: dict[OverrideReason, str] = {
     OverrideReason.PATIENT_ASKED_FOR_LETTER: "The patient asked to hear by letter",
     OverrideReason.ALREADY_KNOWS: "The patient knows already",
 }
-TOLD_ALREADY = "Somebody has recorded already that the patient was told."
+TOLD_ALREADY = (
+    "Somebody has recorded already that the patient was told. Load the page again to see how."
+)
 CORRECTED = (
     "This opinion was corrected while you had the page open. Nothing was saved. Open the page "
     "again, and tell the patient what it says now."

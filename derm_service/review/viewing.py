@@ -31,7 +31,7 @@ def opened(session: Session, *, capture_id: uuid.UUID, by: User) -> Capture:
     """Record that this reader had a filed capture open; opening it again changes nothing."""
     capture = session.get(Capture, capture_id)
     if capture is None or capture.state is not CaptureState.FILED:
-        raise NotFound("There is no such image on the record.")
+        raise NotFound("There is no such image on the record. Load the case again.")
     lesion = capture.image_set.lesion
     if lesion.intimate and not may(by, Action.SEE_INTIMATE):
         raise NotAllowed(INTIMATE_HIDDEN)

@@ -10,15 +10,3 @@ new MutationObserver(() => {
 }).observe(document.body, { attributes: true, attributeFilter: ["aria-expanded"], subtree: true });
 
 initAll();
-
-// ARIA 1.2 does not allow aria-expanded on a radio button, but the component sets it at every
-// click: what opens follows the button in the reading order, so nothing is lost without it.
-function withoutExpandedRadios(): void {
-  for (const radio of document.querySelectorAll("input[type=radio][aria-expanded]")) {
-    radio.removeAttribute("aria-expanded");
-  }
-}
-
-withoutExpandedRadios();
-document.addEventListener("click", withoutExpandedRadios);
-window.addEventListener("pageshow", withoutExpandedRadios);

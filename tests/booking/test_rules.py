@@ -1,4 +1,4 @@
-"""Slots, overlaps, moves and the clocks: no database."""
+"""Slots, moves and the clocks: no database."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -16,24 +16,6 @@ def at(minutes: int) -> datetime:
     return NINE + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize(
-    ("starts", "ends", "expected"),
-    [
-        (0, 20, True),  # the very same
-        (5, 15, True),  # inside
-        (-10, 40, True),  # around
-        (-10, 10, True),  # over the start
-        (10, 30, True),  # over the end
-        (-20, 0, False),  # ends as it starts
-        (20, 40, False),  # starts as it ends
-        (60, 80, False),  # well apart
-    ],
-)
-def test_two_spans_overlap_when_they_share_a_moment(starts: int, ends: int, expected: bool) -> None:
-    assert rules.overlaps(at(0), at(20), at(starts), at(ends)) is expected
-    assert rules.overlaps(at(starts), at(ends), at(0), at(20)) is expected
-
-
 def test_a_clinic_is_cut_into_whole_slots_that_touch() -> None:
     slots = rules.cut(at(0), at(70), 20)
 
@@ -46,7 +28,7 @@ def test_a_clinic_shorter_than_a_slot_has_none() -> None:
 
 @pytest.mark.parametrize("sunday", [date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28)])
 def test_a_weekly_clinic_keeps_its_wall_clock_time_over_a_clock_change(sunday: date) -> None:
-    starts = rules.weekly(sunday - timedelta(weeks=1), time(9), 3)
+    starts = [rules.moment(sunday + timedelta(weeks=week), time(9)) for week in (-1, 0, 1)]
 
     assert [london(each).time() for each in starts] == [time(9)] * 3
     assert [london(each).weekday() for each in starts] == [6] * 3

@@ -164,21 +164,6 @@ def test_withdrawn_referral_still_tells_that_the_appointment_is_cancelled(
     assert outcome.state is MessageState.STOPPED
 
 
-def test_corrected_letter_keeps_the_lock_of_the_one_it_replaces(session: Session) -> None:
-    old = written(session, lock_reason="Tell the patient in person first")
-
-    new = outbox.replace(
-        session,
-        message_id=old.id,
-        content={"paragraphs": ["Corrected."]},
-        once_key="addendum:1",
-        by=make.user(session),
-    )
-
-    assert old.state is MessageState.STOPPED
-    assert new.state is MessageState.LOCKED
-
-
 def test_every_step_of_a_letter_is_in_the_audit(session: Session) -> None:
     letter = written(session)
     clerk = make.user(session)

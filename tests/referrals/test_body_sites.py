@@ -48,8 +48,3 @@ def test_paired_place_asks_for_its_side(side: Laterality) -> None:
 
 def test_single_place_needs_no_side() -> None:
     assert body_sites.why_side_is_wrong("113179006", Laterality.NOT_APPLICABLE) is None
-
-
-def test_local_codes_are_not_sent_as_snomed() -> None:
-    assert not body_sites.BY_CODE["LOCAL-SHOULDER"].is_snomed
-    assert body_sites.BY_CODE["36141000"].is_snomed

@@ -3,14 +3,17 @@
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from sqlalchemy.orm import Session
 
+from derm_service import wording
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import Role
-from derm_service.referrals import closing, consents, queries
+from derm_service.referrals import closing, consents
 from derm_service.referrals.codes import ConsentBy, Purpose, WithdrawnReason
-from derm_service.referrals.consent_rules import Answer, age_on, problems
+from derm_service.referrals.consent_rules import Answer, problems
+from derm_service.referrals.models import Consent
 from tests import make
 
 BEST = {"why_cannot_decide": "Dementia", "consulted": "Daughter", "why_best": "May be cancer"}
@@ -50,8 +53,8 @@ def test_answer_is_valid_or_says_what_is_missing(
 def test_birthday_makes_a_person_sixteen() -> None:
     born = date(2010, 2, 28)
 
-    assert age_on(born, date(2026, 2, 27)) == 15
-    assert age_on(born, date(2026, 2, 28)) == 16
+    assert wording.age(born, date(2026, 2, 27)) == 15
+    assert wording.age(born, date(2026, 2, 28)) == 16
 
 
 def test_newest_answer_is_in_force_and_earlier_ones_stay(session: Session) -> None:
@@ -75,8 +78,8 @@ def test_newest_answer_is_in_force_and_earlier_ones_stay(session: Session) -> No
     assert {p: c.is_given for p, c in consents.in_force(session, referral.id).items()} == {
         Purpose.TEACHING: False
     }
-    history = queries.consent_history(session, referral.id, Purpose.TEACHING)
-    assert [each.is_given for each in history] == [False, True]
+    said_by_time = sa.select(Consent.is_given).order_by(Consent.recorded_at)
+    assert session.scalars(said_by_time).all() == [True, False]
 
 
 def test_incomplete_answer_is_not_recorded(session: Session) -> None:
