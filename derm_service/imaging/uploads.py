@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.db import conflict_on
-from derm_service.errors import Conflict, Invalid, NotFound
+from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
 from derm_service.imaging import filing_tasks, trail, visit_queries, visits
 from derm_service.imaging.codes import CaptureState, Contact, Immersion, Polarisation, View
 from derm_service.imaging.models import Capture, Chunk, ImageSet
@@ -108,9 +108,17 @@ def offset(session: Session, capture: Capture) -> int:
 
 
 def check_offset(session: Session, capture: Capture, start: int, length: int | None) -> None:
-    """Refuse a piece that does not begin where the upload stands or goes beyond its end."""
+    """Refuse a piece that does not begin where the upload stands or goes beyond its end.
+
+    It is refused too once the shutter is shut: somebody who takes back their consent while a
+    photograph is on its way has not agreed to it.
+    """
     if capture.state not in RECEIVES or start != offset(session, capture):
         raise Conflict(MOVED_ON)
+    images = capture.image_set
+    closed = visit_queries.shutter(session, visit_id=images.visit_id, lesion_id=images.lesion_id)
+    if closed:
+        raise NotAllowed(closed)  # a Conflict would make the device ask again and again
     if length is not None and start + length > capture.size_bytes:
         raise Invalid({"length": "This piece goes beyond the announced length."})
 

@@ -250,6 +250,22 @@ def test_the_shutter_stays_shut_until_consent_and_site_are_settled(
     assert "consent" in answer.get_json()["error"]
 
 
+def test_no_byte_is_taken_after_the_person_has_said_no(
+    client: FlaskClient, session: Session, token: str, visit: Visit, photographer: User
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+    patch(client, token, metadata["capture"], 0, DATA[:1000])
+    visits.record_consent(session, visit_id=visit.id, taken=visiting.NO, by=photographer)
+
+    answer = patch(client, token, metadata["capture"], 1000, DATA[1000:])
+
+    assert answer.status_code == 403
+    assert "no consent" in answer.get_json()["error"]
+    assert offset(client, metadata["capture"]) == 1000
+    assert jobs_for(session, UUID(metadata["capture"])) == []
+
+
 def test_a_lesion_of_somebody_else_is_not_found(
     client: FlaskClient, session: Session, token: str, visit: Visit
 ) -> None:
