@@ -16,6 +16,8 @@ from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject
 from derm_service.imaging.rules import check_move
 from derm_service.imaging.vault import Place, Vault
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
 
 SERVICE = "filing"
 
@@ -108,6 +110,8 @@ def _keep_report(session: Session, capture: Capture, examined: Examined) -> None
     capture.media_type = examined.media_type
     capture.width, capture.height = examined.width, examined.height
     capture.camera = examined.facts
+    trouble = WorkKind.IMAGE_TROUBLE
+    work.finish(session, kind=trouble, subject_id=capture.id, how="Checked after all", by=None)
     trail.record(
         session,
         capture,

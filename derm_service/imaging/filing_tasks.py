@@ -39,12 +39,16 @@ def file_kept(context: JobContext, capture_id: str) -> None:
 @jobs.periodic(cron="* * * * *")
 @jobs.task(queue=ROUTINE, name="imaging.catch_up", pass_context=True)
 def catch_up(context: JobContext, timestamp: int) -> None:
-    """Queue again what should be done by now: a worker that was killed leaves no waiting job."""
+    """Queue again what should be done by now, and say what still is not.
+
+    A worker that was killed leaves no waiting job.
+    """
     with _sessions(context)() as session:
         for capture_id in sweeping.not_examined(session):
             defer(session, examine, capture_id=str(capture_id))
         for capture_id in sweeping.kept_not_filed(session):
             defer(session, file_kept, capture_id=str(capture_id))
+        sweeping.ask_for_help(session)
         session.commit()
 
 

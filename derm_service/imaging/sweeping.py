@@ -12,10 +12,18 @@ from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.filing import Leftover
 from derm_service.imaging.models import Capture, SealedObject
 from derm_service.imaging.vault import Place, Vault
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
+from derm_service.people import Role
 
 OVERDUE = timedelta(minutes=2)
+STUCK = timedelta(minutes=15)
 KEPT_SET_ASIDE = timedelta(days=30)
 GRACE = timedelta(hours=1)  # an object is older than the row that is still being written
+NOT_JUDGED = (
+    "A photograph has arrived but could not be checked for 15 minutes, so its visit cannot be "
+    "finished. It is tried again by itself. Ring the service desk."
+)
 NOT_QUEUED = sa.text(
     "NOT EXISTS (SELECT FROM procrastinate_jobs "
     "WHERE status = 'todo' AND args->>'capture_id' = capture.id::text)"
@@ -47,6 +55,26 @@ def kept_not_filed(session: Session) -> list[uuid.UUID]:
             )
         )
     )
+
+
+def ask_for_help(session: Session) -> None:
+    """Put photographs that nobody could judge for a quarter of an hour before a lead."""
+    stuck = session.scalars(
+        sa.select(Capture).where(
+            Capture.state == CaptureState.RECEIVED, Capture.received_at < clock.now() - STUCK
+        )
+    )
+    for capture in stuck:
+        work.raise_item(
+            session,
+            kind=WorkKind.IMAGE_TROUBLE,
+            role=Role.LEAD,
+            due_on=clock.today(),
+            referral_id=capture.image_set.lesion.referral_id,
+            subject_id=capture.id,
+            note=NOT_JUDGED,
+            urgent=True,
+        )
 
 
 def erase_set_aside(session: Session) -> list[Leftover]:

@@ -29,7 +29,10 @@ from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject,
 from derm_service.imaging.uploads import Announcement
 from derm_service.imaging.vault import Place, Vault, worker_vault
 from derm_service.jobs import CAPTURE, defer, jobs
-from derm_service.people import User
+from derm_service.messages import work as work_page
+from derm_service.messages.codes import WorkKind
+from derm_service.people import Role, User
+from tests import make
 from tests.imaging import files, visiting
 
 GOOD = files.with_camera_data(files.skin(1200, 900))
@@ -292,3 +295,24 @@ def test_a_capture_whose_worker_was_killed_is_found_again(
 
     assert waiting == []
     assert left == [capture.id]
+
+
+def test_a_photograph_nobody_could_check_stands_on_a_leads_list_until_it_is_checked(
+    session: Session, vault: Vault, visit: Visit, photographer: User
+) -> None:
+    capture = received(session, vault, visit, GOOD, by=photographer)
+    lead = make.user(session, Role.LEAD)
+
+    sweeping.ask_for_help(session)
+    at_once = work_page.open_items(session, lead)
+    with time_machine.travel(clock.now() + timedelta(minutes=20)):
+        sweeping.ask_for_help(session)
+        sweeping.ask_for_help(session)
+        later = work_page.open_items(session, lead)
+    filing.examine(session, vault, capture_id=capture.id)
+
+    assert at_once == []
+    assert [(item.kind, item.subject_id) for item in later] == [
+        (WorkKind.IMAGE_TROUBLE, capture.id)
+    ]
+    assert work_page.open_items(session, lead) == []
