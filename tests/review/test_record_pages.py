@@ -1,0 +1,29 @@
+"""The record page of a referral says what holds now."""
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from derm_service.review import addenda
+from derm_service.review.codes import Outcome
+from tests import make
+from tests.review import photographed
+from tests.review.test_telling import signed
+from tests.surf import sign_in_as
+
+
+def test_record_shows_the_outcome_that_holds_after_a_correction_and_the_one_signed(
+    client: FlaskClient, session: Session
+) -> None:
+    case, (opinion,), _ = signed(session, Outcome.REASSURE)
+    addenda.correct(
+        session,
+        opinion_id=opinion.id,
+        wording=photographed.words(Outcome.USC_F2F),
+        by=photographed.reader(session),
+    )
+    sign_in_as(client, session, make.user(session))
+
+    page = client.get(f"/referrals/{case.id}").text
+
+    assert "Opinion 1: Urgent suspected cancer: see face to face" in page
+    assert "as “Discharge with reassurance and safety-net advice”" in page
