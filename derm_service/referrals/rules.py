@@ -17,11 +17,6 @@ LESION_WORDS: dict[LesionState, str] = {
     _S.OPINION_SIGNED: "Opinion signed, patient not yet told",
     _S.TOLD: "Patient told",
 }
-REFERRAL_WORDS: dict[ReferralState, str] = {
-    ReferralState.OPEN: "Open",
-    ReferralState.CLOSED: "Closed",
-    ReferralState.WITHDRAWN: "Withdrawn",
-}
 
 
 def check_move(now: LesionState, to: LesionState) -> None:

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from derm_service.audit import record as write_audit
 from derm_service.people import Action
 from derm_service.referrals import queries as referrals
-from derm_service.review import outcomes, record, standing
+from derm_service.referrals.rules import LESION_WORDS
+from derm_service.review import outcomes, record, standing, telling
 from derm_service.web import allowed, current_user, db_session
 
 bp = Blueprint("record", __name__)
@@ -40,6 +41,8 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         patient=found.patient,
         referral=found,
         record=record.referral_record(db_session(), found),
+        lesion_words=LESION_WORDS,
+        how_words=telling.HOW_WORDS,
         outcome_of=standing.outcome_of,
         outcome_label=outcomes.label,
     )
