@@ -91,6 +91,7 @@ def make_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people typed would stand in the text of an error
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
     )
 

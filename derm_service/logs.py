@@ -2,8 +2,22 @@
 
 import logging
 import sys
+import traceback
+from types import TracebackType
 
 import structlog
+
+
+def _kind_and_places(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Of an exception its kind and where it was: its text may hold what somebody typed."""
+    raised: tuple[type, BaseException, TracebackType] | None = event.pop("exc_info", None)
+    if isinstance(raised, tuple) and raised[0] is not None:
+        frames = traceback.extract_tb(raised[2])
+        event["kind"] = raised[0].__name__
+        event["places"] = [f"{each.filename}:{each.lineno}" for each in frames[-8:]]
+    return event
 
 
 def configure() -> None:
@@ -25,6 +39,7 @@ def configure() -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _kind_and_places,
                 structlog.processors.JSONRenderer(),
             ],
         )
@@ -35,6 +50,10 @@ def configure() -> None:
     handler.derm = True  # type: ignore[attr-defined]  # marks ours, so that a second call replaces it
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    # Its own handler would write addresses and the texts of errors.
+    web_server = logging.getLogger("gunicorn.error")
+    web_server.handlers.clear()
+    web_server.propagate = True
     # These write request lines, addresses and statements: identifiers could be in them.
     for name in (
         "botocore",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
@@ -179,6 +180,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _database_gone(error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> ResponseReturnValue:
     log.warning("database_unavailable", kind=type(error).__name__)
+    _let_go()
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_DOWN)
 
 
@@ -191,7 +193,17 @@ def _bug(error: Exception) -> ResponseReturnValue:
     log.error("unexpected_error", kind=type(error).__name__, place=place, route=_route(request))
     if current_app.testing:
         raise error
+    _let_go()
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, SENTENCES[500])
+
+
+def _let_go() -> None:
+    """Give the session up: the page that says what went wrong must not need the database."""
+    session = g.pop("db", None)
+    g.pop("user", None)
+    if session is not None:
+        with suppress(sa.exc.SQLAlchemyError):
+            session.close()
 
 
 def _route(asked: Request) -> str:

@@ -1,9 +1,12 @@
 """What strangers and odd keyboards send to any page: a sentence, never a fault of ours."""
 
+import io
+import logging
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -12,6 +15,7 @@ from derm_service.booking.models import Clinic, MobileUnit
 from derm_service.booking.parsing import day_or_none
 from derm_service.forms import whole_number
 from derm_service.people import Role
+from derm_service.web import db_session, public
 from tests import make
 from tests.surf import post, sign_in_as
 
@@ -87,3 +91,44 @@ def test_what_is_no_whole_number_the_database_keeps_is_none(typed: str) -> None:
 def test_a_day_of_a_year_nobody_reckons_with_is_none() -> None:
     assert day_or_none("2026-08-06") == date(2026, 8, 6)
     assert day_or_none("9999-12-31") is None
+
+
+def test_a_fault_of_ours_gives_a_page_and_logs_nothing_that_was_typed(
+    app: Flask, client: FlaskClient, session: Session
+) -> None:
+    @app.get("/fault")
+    @public
+    def fault() -> str:
+        db_session().add(MobileUnit(name="Lovelace\0"))
+        db_session().flush()
+        return "never"
+
+    app.testing = False
+    sign_in_as(client, session, make.user(session, Role.LEAD))
+    (ours,) = [each for each in logging.getLogger().handlers if getattr(each, "derm", False)]
+    assert isinstance(ours, logging.StreamHandler)
+    before = ours.setStream(written := io.StringIO())
+
+    answer = client.get("/fault")
+
+    ours.setStream(before)
+    assert answer.status_code == 500
+    assert "Nothing was changed" in answer.text
+    assert "unexpected_error" in written.getvalue()
+    assert "Lovelace" not in written.getvalue()
+
+
+def test_the_text_of_an_exception_is_not_logged() -> None:
+    (ours,) = [each for each in logging.getLogger().handlers if getattr(each, "derm", False)]
+    assert isinstance(ours, logging.StreamHandler)
+    before = ours.setStream(written := io.StringIO())
+
+    try:
+        raise ValueError("Lovelace")
+    except ValueError:
+        logging.getLogger("gunicorn.error").exception("Error handling request")
+
+    ours.setStream(before)
+    assert '"kind": "ValueError"' in written.getvalue()
+    assert "test_edge.py" in written.getvalue()
+    assert "Lovelace" not in written.getvalue()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -120,7 +121,8 @@ def rows_of(text: str) -> list[Row]:
         rows = list(_rows(reader, names))
     except csv.Error as error:
         raise _refusal(
-            f"Line {reader.line_num} cannot be read: a quotation mark is missing or too many."
+            f"Line {reader.line_num} cannot be read: a quotation mark is missing or too many, "
+            "or a cell is far too long."
         ) from error
     if not rows:
         raise _refusal("There are no rows under the column names.")
@@ -163,7 +165,7 @@ def _name(cell: str) -> str:
 def _check_columns(names: list[str]) -> None:
     unknown = [name for name in names if name and name not in _ALL]
     missing = [name for name in NEEDED if name not in names]
-    double = sorted({name for name in names if name and names.count(name) > 1})
+    double = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if unknown:
         raise _refusal(f"The column “{unknown[0][:60]}” is not known. See the list of columns.")
     if missing:
