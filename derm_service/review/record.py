@@ -1,12 +1,16 @@
 """Everything the service holds about one referral or one patient, read for the record pages."""
 
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from derm_service import wording
 from derm_service.audit import AuditEntry
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.imaging.codes import CaptureState
@@ -15,6 +19,10 @@ from derm_service.messages.models import Message
 from derm_service.people import User
 from derm_service.referrals.models import Consent, Lesion, Patient, Referral
 from derm_service.review.models import Opinion, Told
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,11 @@ class ReferralRecord:
 
 @dataclass(frozen=True)
 class AuditLine:
-    """One audit row with the name of who did it."""
+    """One audit row as people read it: who did it, and its detail in words."""
 
     entry: AuditEntry
     who: str
+    detail: list[tuple[str, str]]
 
 
 def patient_referrals(session: Session, patient: Patient) -> Sequence[Referral]:
@@ -131,4 +140,34 @@ def audit_lines(session: Session, referral: Referral) -> list[AuditLine]:
         )
         .order_by(AuditEntry.id.desc())
     )
-    return [AuditLine(entry, name or entry.by_system or "") for entry, name in rows]
+    return [
+        AuditLine(entry, name or entry.by_system or "", list(_in_words(entry.detail)))
+        for entry, name in rows
+    ]
+
+
+def _in_words(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Detail without the ids (which link rows of the database, not people), moments as words."""
+    for key, value in detail.items():
+        if value in (None, "", [], {}) or _is_id(value):
+            continue
+        if isinstance(value, dict):
+            inside = (f"{name}: {words}" for name, words in _in_words(value))
+            yield wording.code(key), "; ".join(inside)
+        elif isinstance(value, list):
+            yield wording.code(key), ", ".join(_word(each) for each in value)
+        else:
+            yield wording.code(key), _word(value)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and ID.fullmatch(value) is not None
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    if MOMENT.fullmatch(text):
+        return wording.day_time(datetime.fromisoformat(text))
+    return wording.code(text) if CODE.fullmatch(text) else text

@@ -1,6 +1,7 @@
 """From the last byte to the record, on a real database and a real object store."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -262,7 +263,12 @@ def test_a_job_delivered_five_times_at_once_files_once(
 
 
 def work(url: str, sessions: sessionmaker[Session], vault: Vault, *, concurrency: int = 1) -> None:
-    """Let a real worker do all that is queued."""
+    """Let a real worker do all that is queued, in a thread: it runs an event loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(_work, url, sessions, vault, concurrency).result()
+
+
+def _work(url: str, sessions: sessionmaker[Session], vault: Vault, concurrency: int) -> None:
     connector = procrastinate.PsycopgConnector(conninfo=url)
     with jobs.replace_connector(connector) as app:
         app.run_worker(

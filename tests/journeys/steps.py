@@ -89,19 +89,20 @@ class Walker:
 
     def button(self, name: str | re.Pattern[str]) -> None:
         """Press a button of the page itself, then check where it leads."""
-        self.page.locator("main").get_by_role("button", name=name).first.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("button", name=name).first.click()
         self.check()
 
     def link(self, name: str | re.Pattern[str]) -> None:
         """Follow a link of the page itself, then check where it leads."""
-        self.page.locator("main").get_by_role("link", name=name).first.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("link", name=name).first.click()
         self.check()
 
     def menu(self, name: str) -> None:
         """Choose from the menu at the top."""
-        self.page.get_by_role("navigation", name="Menu").get_by_role("link", name=name).click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("navigation", name="Menu").get_by_role("link", name=name).click()
         self.check()
 
     def pick(self, question: str, answer: str) -> None:
@@ -281,6 +282,6 @@ class Walker:
             )
             if not mine.count():
                 return posted
-            mine.first.click()
-            self.page.wait_for_load_state()
+            with self.page.expect_navigation():
+                mine.first.click()
             posted += 1

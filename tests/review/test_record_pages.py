@@ -3,6 +3,8 @@
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from derm_service import audit
+from derm_service.people import Role
 from derm_service.review import addenda
 from derm_service.review.codes import Outcome
 from tests import make
@@ -27,3 +29,29 @@ def test_record_shows_the_outcome_that_holds_after_a_correction_and_the_one_sign
 
     assert "Opinion 1: Urgent suspected cancer: see face to face" in page
     assert "as “Discharge with reassurance and safety-net advice”" in page
+
+
+def test_audit_page_speaks_of_people_and_moments_not_of_ids(
+    client: FlaskClient, session: Session
+) -> None:
+    case, (opinion,), _ = signed(session, Outcome.REASSURE)
+    audit.record(
+        session,
+        by=None,
+        did="booked appointment",
+        subject=case,
+        detail={
+            "slot_id": str(opinion.id),
+            "starts_at": "2026-07-01T08:30:00+00:00",
+            "reason": "patient_ill",
+        },
+    )
+    sign_in_as(client, session, make.user(session, Role.GOVERNANCE))
+
+    page = client.get(f"/referrals/{case.id}/audit").text
+
+    assert "Starts at: 1 July 2026 at 9:30am" in page
+    assert "Reason: Patient ill" in page
+    assert "Signed opinion" in page or "signed opinion" in page
+    assert f">{opinion.id}" not in page
+    assert str(opinion.id) not in page.partition("<main")[2]
