@@ -137,7 +137,10 @@ class Walker:
         self.lesion(1, "Cheek", "left", "Growing for three months. Melanoma?")
         self.button("Add another lesion")
         self.lesion(2, "Back", "midline", "Scaly patch. Anything to do?")
-        self.page.locator("main").get_by_role("button", name="Continue").last.click()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("button", name="Continue").last.click()
+        refused = self.page.locator(".nhsuk-error-summary")
+        assert not refused.count(), refused.inner_text()
         expect(self.heading()).to_contain_text("Check the referral")
         self.check()
         self.button("Save the referral")
