@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from derm_service.app import create_app
 from derm_service.booking.codes import ResourceKind
 from derm_service.booking.models import Clinic, MobileUnit
 from derm_service.booking.parsing import day_or_none
+from derm_service.config import Settings
 from derm_service.forms import whole_number
 from derm_service.people import Role
 from derm_service.web import db_session, public
@@ -94,8 +95,11 @@ def test_a_day_of_a_year_nobody_reckons_with_is_none() -> None:
 
 
 def test_a_fault_of_ours_gives_a_page_and_logs_nothing_that_was_typed(
-    app: Flask, client: FlaskClient, session: Session
+    settings: Settings, joined_sessions: sessionmaker[Session], session: Session
 ) -> None:
+    app = create_app(settings)
+    app.extensions["derm.sessions"] = joined_sessions
+
     @app.get("/fault")
     @public
     def fault() -> str:
@@ -103,8 +107,9 @@ def test_a_fault_of_ours_gives_a_page_and_logs_nothing_that_was_typed(
         db_session().flush()
         return "never"
 
-    app.testing = False
+    client = app.test_client()
     sign_in_as(client, session, make.user(session, Role.LEAD))
+    session.flush()
     (ours,) = [each for each in logging.getLogger().handlers if getattr(each, "derm", False)]
     assert isinstance(ours, logging.StreamHandler)
     before = ours.setStream(written := io.StringIO())
