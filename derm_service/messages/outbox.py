@@ -214,7 +214,8 @@ def _stop_all(
 
 def _raise_posting(session: Session, message: Message, *, by: User | None) -> None:
     if message.state is MessageState.READY:
-        _raise(session, message, WorkKind.POST_LETTER, note="", by=by)
+        to = "the GP" if message.addressee is Addressee.GP else "the patient"
+        _raise(session, message, WorkKind.POST_LETTER, note=f"To {to}.", by=by)
 
 
 def _posting_done(session: Session, message: Message, *, how: str, by: User | None) -> None:

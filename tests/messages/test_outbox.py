@@ -66,6 +66,19 @@ def test_ready_letter_waits_on_the_work_page_until_it_is_posted(session: Session
     assert open_work(session, WorkKind.POST_LETTER) == []
 
 
+@pytest.mark.parametrize(
+    ("addressee", "note"), [(Addressee.PATIENT, "To the patient."), (Addressee.GP, "To the GP.")]
+)
+def test_letter_to_post_says_whom_it_goes_to(
+    session: Session, addressee: Addressee, note: str
+) -> None:
+    written(session, addressee=addressee)
+
+    waiting = open_work(session, WorkKind.POST_LETTER)
+
+    assert [item.note for item in waiting] == [note]
+
+
 def test_locked_letter_cannot_be_posted_before_it_is_unlocked(session: Session) -> None:
     letter = written(session, lock_reason="Tell the patient in person first")
     clerk = make.user(session)
