@@ -47,7 +47,8 @@ class ViewSection:
 
 
 DONE, CHECKING = ("Taken", "green"), ("Being checked", "aqua-green")
-CHOOSE, NEEDED, OPTIONAL = ("Retake or keep", "red"), ("Still needed", "blue"), ("Optional", "grey")
+CHOOSE, AGAIN = ("Retake or keep", "red"), ("Take again", "red")
+NEEDED, OPTIONAL = ("Still needed", "blue"), ("Optional", "grey")
 
 
 def sections(captures: list[Capture], retake_views: Collection[str]) -> tuple[ViewSection, ...]:
@@ -95,8 +96,9 @@ def _status(cards: tuple[Card, ...], is_wanted: bool) -> tuple[str, str]:
         return DONE
     if any(card.is_pending for card in cards):
         return CHECKING
-    if any(card.waits_for_choice for card in cards):
-        return CHOOSE
+    undecided = [card for card in cards if card.waits_for_choice]
+    if undecided:
+        return CHOOSE if any(card.can_keep for card in undecided) else AGAIN
     return NEEDED if is_wanted else OPTIONAL
 
 

@@ -22,7 +22,8 @@ from derm_service.review.models import Opinion, Told
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
-CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -147,13 +148,15 @@ def audit_lines(session: Session, referral: Referral) -> list[AuditLine]:
 
 
 def _in_words(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Detail without the ids (which link rows of the database, not people), moments as words."""
+    """Detail without ids and hashes (they link rows and bytes, not people), codes as words."""
     for key, value in detail.items():
         if value in (None, "", [], {}) or _is_id(value):
             continue
         if isinstance(value, dict):
             inside = (f"{name}: {words}" for name, words in _in_words(value))
             yield wording.code(key), "; ".join(inside)
+        elif key == "state" and isinstance(value, list) and len(value) == 2:
+            yield "State", f"from {_word(value[0]).lower()} to {_word(value[1]).lower()}"
         elif isinstance(value, list):
             yield wording.code(key), ", ".join(_word(each) for each in value)
         else:
@@ -161,7 +164,7 @@ def _in_words(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and ID.fullmatch(value) is not None
+    return isinstance(value, str) and bool(ID.fullmatch(value) or HASH.fullmatch(value))
 
 
 def _word(value: object) -> str:

@@ -52,6 +52,7 @@ def test_only_the_views_a_retake_names_are_wanted() -> None:
         (capture(CaptureState.RECEIVED), "Being checked"),
         (capture(CaptureState.CHECKED, verdict="accept"), "Being checked"),
         (capture(CaptureState.CHECKED, verdict="retake"), "Retake or keep"),
+        (capture(CaptureState.CHECKED, verdict="reject"), "Take again"),
         (
             capture(CaptureState.CHECKED, verdict="retake", kept_reason=KeptReason.PATIENT_UNABLE),
             "Being checked",
