@@ -7,10 +7,20 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from derm_service.app import create_app
+from derm_service.config import Settings
 from tests import make
 from tests.surf import csrf_token, post, sign_in_as
+
+
+@pytest.fixture
+def app(settings: Settings, joined_sessions: sessionmaker[Session]) -> Flask:
+    """An app of this test's own: it is going to be broken."""
+    own = create_app(settings)
+    own.extensions["derm.sessions"] = joined_sessions
+    return own
 
 
 def _broken_on(word: str, view: Any) -> Any:
@@ -33,7 +43,6 @@ def test_logs_of_a_search_and_of_a_bug_name_nobody(
     patient = make.patient(session, family_name="Featherstonehaugh")
     typed = f"Featherstonehaugh {patient.nhs_number} 14/3/1960"
     token = csrf_token(client)
-    app.testing = False
     app.view_functions["search.find"] = _broken_on("Quackenbush", app.view_functions["search.find"])
 
     found = post(client, "/patients/search", q=typed)
