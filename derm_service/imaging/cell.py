@@ -20,6 +20,7 @@ from derm_service.imaging.examined import Copy
 from derm_service.imaging.formats import MAX_BYTES, Refused
 from derm_service.imaging.gate.judge import judge
 from derm_service.imaging.gate.refusal import refuse
+from derm_service.imaging.gate.sight import of_pixels
 from derm_service.imaging.renditions import render
 
 MEMORY = 3 * 1024**3
@@ -65,7 +66,7 @@ def load_everything(view: View) -> None:
         sample = io.BytesIO()
         grey.save(sample, kind)
         picture = decode(sample.getvalue())
-    judge(picture.pixels, view=view)
+    judge(of_pixels(picture.pixels), view=view)
     render(picture)
     ImageCms.createProfile("sRGB")
 
@@ -97,7 +98,7 @@ def main() -> None:
     _answer(
         {
             "protects": protects,
-            "report": judge(picture.pixels, view=view).to_json(),
+            "report": judge(of_pixels(picture.pixels), view=view).to_json(),
             "format": picture.format.value,
             "width": picture.width,
             "height": picture.height,

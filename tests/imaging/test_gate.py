@@ -8,10 +8,15 @@ import pytest
 from numpy.typing import NDArray
 
 from derm_service.imaging.codes import View
-from derm_service.imaging.gate.judge import judge
+from derm_service.imaging.gate import judge as gate
 from derm_service.imaging.gate.limits import Limit
 from derm_service.imaging.gate.report import IssueCode, QualityReport, Verdict
+from derm_service.imaging.gate.sight import of_pixels
 from tests.imaging import files
+
+
+def judge(pixels: NDArray[np.uint8], *, view: View | None) -> QualityReport:
+    return gate.judge(of_pixels(pixels), view=view)
 
 
 def blurred(sigma: float) -> NDArray[np.uint8]:

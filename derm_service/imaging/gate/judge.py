@@ -19,10 +19,9 @@ from derm_service.imaging.gate.report import (
     Region,
     Verdict,
 )
+from derm_service.imaging.gate.sight import Sight
 
-LONG_SIDE = 1024  # px at which focus and exposure are measured
-
-cv2.setNumThreads(1)
+UNDECLARED = View.CLOSE_UP  # whose limits hold when nobody said which view it is
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class _Finding:
     regions: tuple[Region, ...] = ()
 
 
-def judge(pixels: NDArray[np.uint8], *, view: View) -> QualityReport:
-    """Judge an upright 8-bit RGB picture (height x width x 3) as the view it was taken for."""
-    height, width = pixels.shape[:2]
-    small = _shrunk(pixels)
-    luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    light = exposure.measure(small, is_camera=view is not View.DERMOSCOPIC)
+def judge(sight: Sight, *, view: View | None) -> QualityReport:
+    """Judge one picture as the view it was taken for."""
+    declared, view = view, view or UNDECLARED
+    height, width = sight.height, sight.width
+    luma = cv2.cvtColor(sight.colour, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    light = exposure.measure(sight.colour, is_camera=view is not View.DERMOSCOPIC)
     sharpness = focus.measure(luma)
     size_ratio = min(max(width, height) / 800, min(width, height) / 600)
     findings = [
@@ -62,7 +61,8 @@ def judge(pixels: NDArray[np.uint8], *, view: View) -> QualityReport:
     return QualityReport(
         algorithm_version=ALGORITHM_VERSION,
         limits_version=limits.version(),
-        view_declared=view.value,
+        view=view.value,
+        view_declared=declared.value if declared else None,
         verdict=_verdict(worst),
         issues=issues,
         scores={finding.code: finding.score for finding in worst},
@@ -79,15 +79,6 @@ def judge(pixels: NDArray[np.uint8], *, view: View) -> QualityReport:
         },
         focus_map=_rounded(sharpness.tiles),
     )
-
-
-def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = pixels.shape[:2]
-    factor = LONG_SIDE / max(height, width)
-    if factor >= 1:
-        return pixels
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _held(

@@ -11,13 +11,14 @@ from derm_service.imaging.gate.report import (
 )
 
 
-def refuse(code: IssueCode, message: str, *, view: View) -> QualityReport:
+def refuse(code: IssueCode, message: str, *, view: View | None) -> QualityReport:
     """The report of a file that cannot be shown safely; the whole verdict is that."""
     return QualityReport(
         algorithm_version=ALGORITHM_VERSION,
         limits_version=limits.version(),
-        view_declared=view.value,
+        view=view.value if view else "",
         verdict=Verdict.REJECT,
         issues=(QualityIssue(code, 1.0, message),),
         scores={code: 1.0},
+        view_declared=view.value if view else None,
     )

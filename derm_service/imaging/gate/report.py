@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-ALGORITHM_VERSION = "1"
+ALGORITHM_VERSION = "2"
 
 
 class IssueCode(StrEnum):
@@ -51,25 +51,33 @@ class QualityIssue:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measured figure with its unit."""
+    """One measured figure with its unit, and how far it may be off where that is known."""
 
     value: float
     unit: str
+    error: float | None = None
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """The judgement of one image; scores run from 0 (perfect) to 1, the limit is always 0.5."""
+    """The judgement of one image; scores run from 0 (perfect) to 1, the limit is always 0.5.
+
+    `view` is the one it was judged as: the declared one, or where none was, the detected one.
+    `fingerprint` finds the same picture again (64 bits in hexadecimal).
+    """
 
     algorithm_version: str
     limits_version: str
-    view_declared: str
+    view: str
     verdict: Verdict
     issues: tuple[QualityIssue, ...] = ()
     scores: dict[IssueCode, float] = field(default_factory=dict)
     measures: dict[str, Measure] = field(default_factory=dict)
     focus_map: tuple[tuple[float, ...], ...] = ()
+    view_declared: str | None = None
     view_detected: str | None = None
+    colour_card: str | None = None
+    fingerprint: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers, as kept in the database."""
@@ -81,13 +89,16 @@ class QualityReport:
         return cls(
             algorithm_version=stored["algorithm_version"],
             limits_version=stored["limits_version"],
-            view_declared=stored["view_declared"],
+            view=stored["view"],
             verdict=Verdict(stored["verdict"]),
             issues=tuple(_issue(issue) for issue in stored["issues"]),
             scores={IssueCode(code): score for code, score in stored["scores"].items()},
             measures={name: Measure(**measure) for name, measure in stored["measures"].items()},
             focus_map=tuple(tuple(row) for row in stored["focus_map"]),
+            view_declared=stored["view_declared"],
             view_detected=stored["view_detected"],
+            colour_card=stored["colour_card"],
+            fingerprint=stored["fingerprint"],
         )
 
 

@@ -1,0 +1,46 @@
+"""What the gate looks at: full-size luma for fine detail, and a small copy in colour."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+LONG_SIDE = 1024  # px of the colour copy, at which all but the finest detail is measured
+
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One upright picture: `luma` height x width in full size, `colour` RGB, both 8-bit sRGB."""
+
+    luma: Pixels
+    colour: Pixels
+
+    @property
+    def width(self) -> int:
+        """Full width in pixels."""
+        return int(self.luma.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Full height in pixels."""
+        return int(self.luma.shape[0])
+
+
+def of_pixels(pixels: Pixels) -> Sight:
+    """The sight of a fully decoded upright RGB picture (height x width x 3)."""
+    return Sight(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), shrunk(pixels))
+
+
+def shrunk(pixels: Pixels) -> Pixels:
+    """A picture no longer than the small copy may be; smaller ones stay as they are."""
+    height, width = pixels.shape[:2]
+    factor = LONG_SIDE / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
