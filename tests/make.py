@@ -13,6 +13,7 @@ from derm_service.booking.codes import LIVE, AppointmentState, CancelReason, Lev
 from derm_service.booking.models import (
     Appointment,
     Clinic,
+    Hold,
     Location,
     MobileUnit,
     Resource,
@@ -232,6 +233,21 @@ def clinic(
 def slot(session: Session, **given: Any) -> Slot:
     """The first slot of a clinic of its own."""
     return clinic(session, **given).slots[0]
+
+
+def hold(session: Session, *, expires_at: datetime, **given: Any) -> Hold:
+    """The bare row of a hold; `holds.hold` also writes the ledger."""
+    made = Hold(
+        **{
+            "slot_id": _slot(session).id,
+            "expires_at": expires_at,
+            "held_by_id": user(session).id,
+            **given,
+        }
+    )
+    session.add(made)
+    session.flush()
+    return made
 
 
 def appointment(

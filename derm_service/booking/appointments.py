@@ -1,17 +1,15 @@
 """Appointments: booked, moved, cancelled, checked in, completed, not attended."""
 
 import uuid
-from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import ledger, queries, telling, waiting
+from derm_service.booking import holds, ledger, queries, telling, waiting
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
-    ClinicState,
     Level,
     NotAttendedReason,
 )
@@ -25,23 +23,32 @@ from derm_service.referrals.models import Referral
 
 ELSEWHERE = "This patient already has an appointment at that time. Choose another time."
 HAS_ONE = "This referral already has an appointment. Move that one instead of booking another."
-NO_LONGER_OPEN = "This clinic no longer takes people. Choose another time."
 
 
 def book(
-    session: Session, *, slot_id: uuid.UUID, referral_id: uuid.UUID, note: str = "", by: User
+    session: Session,
+    *,
+    slot_id: uuid.UUID,
+    referral_id: uuid.UUID,
+    note: str = "",
+    hold_id: uuid.UUID | None = None,
+    by: User,
 ) -> Appointment:
     """Give a referral a slot and tell the person; Conflict says why it cannot be.
 
     `note` is what was arranged for the person's needs; the photographer and the letter say it.
+    What was held for the referral, or by `hold_id`, is given up for it. A hold that has lapsed
+    does no harm while the time is still free.
     """
     slot = queries.slot(session, slot_id)
     referral = queries.referral(session, referral_id)
     resources = ledger.resources_of_clinic(session, slot.clinic_id)
-    with session.begin_nested():
-        ledger.lock(session, [referral.patient_id, *resources])
+    own = holds.of_referral(session, referral.id, hold_id=hold_id)
+    with session.begin_nested(), holds.lapsed_says_so(own, hold_id, slot):
+        ledger.lock(session, [referral.patient_id, *resources, *holds.used_by(session, own)])
         _check_referral(session, referral)
-        _check_slot(session, slot, resources)
+        ledger.check_slot(session, slot, resources)
+        holds.give_up(session, own)
         if queries.waiting_appointment(session, referral.id) is not None:
             raise Conflict(HAS_ONE)
         appointment = _add(session, slot, referral, note=note, by=by)
@@ -64,21 +71,25 @@ def move(
     appointment_id: uuid.UUID,
     slot_id: uuid.UUID,
     note: str | None = None,
+    hold_id: uuid.UUID | None = None,
     by: User,
 ) -> Appointment:
     """Move a booked appointment: the new place is taken before the old one is given back.
 
-    The old row becomes `moved` and points to the new one, which is returned.
+    The old row becomes `moved` and points to the new one, which is returned. Holds as in `book`.
     """
     slot = queries.slot(session, slot_id)
     old = queries.appointment(session, appointment_id)
     resources = ledger.resources_of_clinic(session, slot.clinic_id)
-    with session.begin_nested():
-        ledger.lock(session, [*everything_of(session, old), *resources])
+    own = holds.of_referral(session, old.referral_id, hold_id=hold_id)
+    with session.begin_nested(), holds.lapsed_says_so(own, hold_id, slot):
+        ledger.lock(
+            session, [*everything_of(session, old), *resources, *holds.used_by(session, own)]
+        )
         session.refresh(old)
         check_move(old.state, AppointmentState.MOVED)
         _check_referral(session, old.referral)
-        _check_slot(session, slot, resources)
+        ledger.check_slot(session, slot, resources)
         if old.slot.starts_at <= clock.now():
             raise Conflict(
                 "The time of this appointment has passed. Record that the patient did not attend "
@@ -86,7 +97,8 @@ def move(
             )
         if old.slot_id == slot.id:
             raise Conflict("The appointment is already at this time. Choose another time.")
-        taken = ledger.take(session, resources, level=Level.VISIT, during=_during(slot))
+        holds.give_up(session, own)
+        taken = ledger.take(session, resources, level=Level.VISIT, during=ledger.span_of(slot))
         old.state = AppointmentState.MOVED
         session.flush()
         new = _add(session, slot, old.referral, note=old.note if note is None else note, by=by)
@@ -185,14 +197,6 @@ def _check_referral(session: Session, referral: Referral) -> None:
     check_bookable(referral)
 
 
-def _check_slot(session: Session, slot: Slot, resources: Iterable[uuid.UUID]) -> None:
-    session.refresh(slot.clinic)
-    if slot.clinic.state is not ClinicState.OPEN or not resources:
-        raise Conflict(NO_LONGER_OPEN)
-    if slot.starts_at <= clock.now():
-        raise Conflict("This time has already passed. Choose another time.")
-
-
 def _add(session: Session, slot: Slot, referral: Referral, *, note: str, by: User) -> Appointment:
     appointment = Appointment(
         id=new_id(),
@@ -202,7 +206,7 @@ def _add(session: Session, slot: Slot, referral: Referral, *, note: str, by: Use
         referral=referral,
         patient_id=referral.patient_id,
         patient=referral.patient,
-        during=_during(slot),
+        during=ledger.span_of(slot),
         state=AppointmentState.BOOKED,
         booked_by_id=by.id,
         booked_at=clock.now(),
@@ -214,10 +218,6 @@ def _add(session: Session, slot: Slot, referral: Referral, *, note: str, by: Use
     ):
         session.add(appointment)
     return appointment
-
-
-def _during(slot: Slot) -> ledger.Span:
-    return ledger.span(slot.starts_at, slot.ends_at)
 
 
 def _give_to(taken: list[Allocation], appointment: Appointment) -> None:

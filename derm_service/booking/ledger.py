@@ -13,20 +13,42 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking.codes import AllocationState, Level
-from derm_service.booking.models import Allocation, Resource
+from derm_service.booking.codes import AllocationState, ClinicState, Level
+from derm_service.booking.models import Allocation, Hold, Resource, Slot
 from derm_service.db import conflict_on, new_id
 from derm_service.errors import Conflict
 
 LIVE = (AllocationState.HELD, AllocationState.CONFIRMED)
 TAKEN = "This time has just been taken by somebody else. Choose another time."
+NO_LONGER_OPEN = "This clinic no longer takes people. Choose another time."
 
 Span = Range[datetime]
+
+
+class Taken(Conflict):
+    """The time is gone, nothing else is wrong: `free.next_free` names others.
+
+    Ask it after rolling back: a search under locks would keep everybody else waiting.
+    """
 
 
 def span(starts_at: datetime, ends_at: datetime) -> Span:
     """The half-open range of a use: the end belongs to the next."""
     return Range(starts_at, ends_at, bounds="[)")
+
+
+def span_of(slot: Slot) -> Span:
+    """A slot's time."""
+    return span(slot.starts_at, slot.ends_at)
+
+
+def check_slot(session: Session, slot: Slot, resources: Iterable[uuid.UUID]) -> None:
+    """Refuse (Taken) a slot of a clinic that is cancelled or over; call it under the locks."""
+    session.refresh(slot.clinic)
+    if slot.clinic.state is not ClinicState.OPEN or not resources:
+        raise Taken(NO_LONGER_OPEN)
+    if slot.starts_at <= clock.now():
+        raise Taken("This time has already passed. Choose another time.")
 
 
 def lock(session: Session, ids: Iterable[uuid.UUID]) -> None:
@@ -53,8 +75,12 @@ def take(
     during: Span,
     clinic_id: uuid.UUID | None = None,
     appointment_id: uuid.UUID | None = None,
+    hold: Hold | None = None,
 ) -> list[Allocation]:
-    """Use every resource over `during` in its lowest free lane, or none of them (Conflict)."""
+    """Use every resource over `during` in its lowest free lane, or none of them (Taken).
+
+    For a `hold` they are held until it lapses, otherwise confirmed.
+    """
     lock(session, resource_ids)
     _drop_lapsed(session, resource_ids)
     lanes = _free_lanes(session, resource_ids, level, during)
@@ -65,9 +91,11 @@ def take(
             level=level,
             lane=lanes[resource_id],
             during=during,
-            state=AllocationState.CONFIRMED,
+            state=AllocationState.HELD if hold else AllocationState.CONFIRMED,
             clinic_id=clinic_id,
             appointment_id=appointment_id,
+            hold_id=hold.id if hold else None,
+            expires_at=hold.expires_at if hold else None,
         )
         for resource_id in resource_ids
     ]
@@ -139,7 +167,7 @@ def _free_lanes(
         taken = used.get(resource.id, set())
         free = next((n for n in range(1, resource.capacity + 1) if n not in taken), None)
         if free is None:
-            raise Conflict(TAKEN if level is Level.VISIT else in_use_sentence(resource.name))
+            raise Taken(TAKEN if level is Level.VISIT else in_use_sentence(resource.name))
         lanes[resource.id] = free
     return lanes
 

@@ -156,6 +156,20 @@ class Appointment(Base):
     patient: Mapped[Patient] = relationship()
 
 
+class Hold(Base):
+    """A slot kept for somebody for minutes, while they are talked to; it lapses by itself."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    slot_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("slot.id"), index=True)
+    referral_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("referral.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    held_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+
+    slot: Mapped[Slot] = relationship()
+
+
 class Allocation(Base):
     """The ledger: one use of one lane of one resource over a time range."""
 
@@ -176,8 +190,13 @@ class Allocation(Base):
             "(level = 'clinic') = (clinic_id IS NOT NULL AND appointment_id IS NULL)",
             name="belongs_to_its_level",
         ),
+        sa.CheckConstraint(
+            "(state = 'held') = (hold_id IS NOT NULL AND expires_at IS NOT NULL)",
+            name="held_by_a_hold",
+        ),
         sa.Index("allocation_appointment_id_idx", "appointment_id"),
         sa.Index("allocation_clinic_id_idx", "clinic_id"),
+        sa.Index("allocation_hold_id_idx", "hold_id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -188,6 +207,7 @@ class Allocation(Base):
     state: Mapped[AllocationState] = mapped_column(choice(AllocationState, "state"))
     clinic_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("clinic.id"))
     appointment_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("appointment.id"))
+    hold_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("hold.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")  # why a lane above capacity was used
 

@@ -75,35 +75,21 @@ def test_nothing_is_taken_when_one_of_several_is_in_use(session: Session) -> Non
 def test_a_lapsed_hold_is_gone_when_somebody_wants_the_time(session: Session) -> None:
     room = make.resource(session)
     during = span_in(24)
-    held = Allocation(
-        resource_id=room.id,
-        level=Level.VISIT,
-        during=during,
-        state=AllocationState.HELD,
-        expires_at=clock.now() - timedelta(seconds=1),
-    )
-    session.add(held)
-    session.flush()
+    lapsed = make.hold(session, expires_at=clock.now() - timedelta(seconds=1))
+    ledger.take(session, [room.id], level=Level.VISIT, during=during, hold=lapsed)
 
     taken = ledger.take(session, [room.id], level=Level.VISIT, during=during)
 
     assert taken[0].lane == 1
-    assert session.scalars(sa.select(Allocation.id)).all() == [taken[0].id]
+    of_room = sa.select(Allocation.id).where(Allocation.resource_id == room.id)
+    assert session.scalars(of_room).all() == [taken[0].id]
 
 
 def test_a_living_hold_keeps_the_time(session: Session) -> None:
     room = make.resource(session)
     during = span_in(24)
-    session.add(
-        Allocation(
-            resource_id=room.id,
-            level=Level.VISIT,
-            during=during,
-            state=AllocationState.HELD,
-            expires_at=clock.now() + timedelta(minutes=5),
-        )
-    )
-    session.flush()
+    living = make.hold(session, expires_at=clock.now() + timedelta(minutes=5))
+    ledger.take(session, [room.id], level=Level.VISIT, during=during, hold=living)
 
     with pytest.raises(Conflict):
         ledger.take(session, [room.id], level=Level.VISIT, during=during)

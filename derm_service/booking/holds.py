@@ -1,0 +1,142 @@
+"""Slots kept for minutes while somebody is talked to: in the ledger, lapsing by themselves."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import audit, clock
+from derm_service.booking import ledger, queries
+from derm_service.booking.codes import Level
+from derm_service.booking.models import Allocation, Hold, Slot
+from derm_service.db import new_id
+from derm_service.errors import Conflict, Invalid
+from derm_service.people import User
+from derm_service.wording import time
+
+MINUTES = 5
+PHONE_MINUTES = 10
+ALLOWED_MINUTES = range(1, 16)
+SWEPT_AFTER = timedelta(hours=1)  # until then a page left open can still say what lapsed
+MOST_PER_REFERRAL = 3  # as many as are read out at once; the oldest gives way
+
+
+def hold(
+    session: Session,
+    *,
+    slot_id: uuid.UUID,
+    referral_id: uuid.UUID | None = None,
+    minutes: int = MINUTES,
+    by: User,
+) -> Hold:
+    """Keep a slot for `minutes`; keeping it again for the same referral starts them anew.
+
+    Conflict (Taken) when it is gone; Invalid names `minutes`.
+    """
+    if minutes not in ALLOWED_MINUTES:
+        raise Invalid({"minutes": "Enter how many minutes to keep the time, from 1 to 15."})
+    slot = queries.slot(session, slot_id)
+    if referral_id is not None:
+        queries.referral(session, referral_id)
+    resources = ledger.resources_of_clinic(session, slot.clinic_id)
+    giving_way = _giving_way(session, slot, referral_id)
+    with session.begin_nested():
+        ledger.lock(session, [*resources, *used_by(session, giving_way)])
+        ledger.check_slot(session, slot, resources)
+        give_up(session, giving_way)
+        made = Hold(
+            id=new_id(),
+            slot_id=slot.id,
+            referral_id=referral_id,
+            expires_at=clock.now() + timedelta(minutes=minutes),
+            held_by_id=by.id,
+        )
+        session.add(made)
+        session.flush()
+        ledger.take(session, resources, level=Level.VISIT, during=ledger.span_of(slot), hold=made)
+        audit.record(
+            session, by=by, did="held slot", subject=made, detail={"slot_id": str(slot.id)}
+        )
+    return made
+
+
+def release(session: Session, *, hold_id: uuid.UUID, by: User) -> None:
+    """Let a kept slot go before it lapses; one that has gone already is no harm."""
+    found = session.get(Hold, hold_id)
+    if found is None:
+        return
+    ledger.lock(session, used_by(session, [found]))
+    audit.record(
+        session, by=by, did="released slot", subject=found, detail={"slot_id": str(found.slot_id)}
+    )
+    give_up(session, [found])
+
+
+def standing(session: Session, hold_id: uuid.UUID) -> Hold | None:
+    """The hold while it keeps its slot; None once it has lapsed or been let go."""
+    return session.scalar(sa.select(Hold).where(Hold.id == hold_id, Hold.expires_at > clock.now()))
+
+
+def of_referral(
+    session: Session, referral_id: uuid.UUID, *, hold_id: uuid.UUID | None = None
+) -> list[Hold]:
+    """What is kept for a referral, and the hold named; Conflict when that is somebody else's."""
+    which = sa.or_(Hold.referral_id == referral_id, Hold.id == hold_id)
+    found = list(session.scalars(sa.select(Hold).where(which).order_by(Hold.id)))
+    if any(each.referral_id not in {None, referral_id} for each in found):
+        raise Conflict("This time is kept for somebody else. Choose another time.")
+    return found
+
+
+def used_by(session: Session, holds: Sequence[Hold]) -> list[uuid.UUID]:
+    """The resources that holds keep: to be locked before the holds are given up."""
+    if not holds:
+        return []
+    query = sa.select(Allocation.resource_id).where(
+        Allocation.hold_id.in_([each.id for each in holds])
+    )
+    return list(session.scalars(query))
+
+
+def give_up(session: Session, holds: Sequence[Hold]) -> None:
+    """Remove holds with what they keep; call it under the locks of `used_by`."""
+    if holds:
+        session.execute(sa.delete(Hold).where(Hold.id.in_([each.id for each in holds])))
+
+
+def sweep(session: Session) -> int:
+    """Delete holds that lapsed long ago, passing by those somebody is at; how many they were."""
+    lapsed = (
+        sa.select(Hold.id)
+        .where(Hold.expires_at < clock.now() - SWEPT_AFTER)
+        .with_for_update(skip_locked=True)
+    )
+    return len(session.scalars(sa.delete(Hold).where(Hold.id.in_(lapsed)).returning(Hold.id)).all())
+
+
+@contextmanager
+def lapsed_says_so(holds: Sequence[Hold], hold_id: uuid.UUID | None, slot: Slot) -> Iterator[None]:
+    """Where a time is gone that was kept too long ago, say so instead of the bare news."""
+    try:
+        yield
+    except ledger.Taken as problem:
+        kept = next((each for each in holds if each.slot_id == slot.id), None)
+        if hold_id is None and kept is None:
+            raise
+        until = f" until {time(kept.expires_at)}" if kept else ""
+        raise ledger.Taken(
+            f"The time was kept for you{until} and has gone since. {problem.message}"
+        ) from problem
+
+
+def _giving_way(session: Session, slot: Slot, referral_id: uuid.UUID | None) -> list[Hold]:
+    """The holds of the referral that a new one on `slot` replaces."""
+    if referral_id is None:
+        return []
+    own = of_referral(session, referral_id)
+    others = [each for each in own if each.slot_id != slot.id]
+    same = [each for each in own if each.slot_id == slot.id]
+    return same + others[: max(0, len(others) - MOST_PER_REFERRAL + 1)]

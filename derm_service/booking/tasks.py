@@ -1,0 +1,19 @@
+"""The jobs of booking. Each commits as its last act."""
+
+from typing import cast
+
+from procrastinate import JobContext
+from sqlalchemy.orm import Session, sessionmaker
+
+from derm_service.booking import holds
+from derm_service.jobs import ROUTINE, jobs
+
+
+@jobs.periodic(cron="*/10 * * * *")
+@jobs.task(queue=ROUTINE, name="booking.sweep_holds", pass_context=True)
+def sweep_holds(context: JobContext, timestamp: int) -> None:
+    """Delete what lapsed long ago; it blocks nothing, it is only in the way."""
+    sessions = cast("sessionmaker[Session]", context.additional_context["sessions"])
+    with sessions() as session:
+        holds.sweep(session)
+        session.commit()
