@@ -15,7 +15,7 @@ run: setup ## Set up whatever is missing and start the service on http://127.0.0
 
 test: lint ## Set up whatever is missing and run every check and test
 	@$(SETUP) --browser
-	$(PYTHON) -m pytest -m "not long"
+	$(PYTHON) -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: setup ## The long forms of the tests
 	@$(SETUP) --browser

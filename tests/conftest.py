@@ -1,7 +1,6 @@
 """Fixtures for every test: real PostgreSQL, real SeaweedFS, the real service, a real browser."""
 
 pytest_plugins = [
-    "tests.fixtures.figures",
     "tests.fixtures.database",
     "tests.fixtures.objects",
     "tests.fixtures.app",

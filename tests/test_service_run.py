@@ -7,7 +7,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,6 @@ from derm_service.embedded.object_store import ObjectStore
 from derm_service.embedded.postgres import Postgres
 from derm_service.embedded.process import CannotStart, Program
 from tests.fixtures.database import ROOT
-from tests.fixtures.figures import Figure
 from tests.fixtures.service import (
     RunningService,
     environment,
@@ -34,8 +32,7 @@ from tests.fixtures.service import (
     until_up,
 )
 
-PROMISED_SECONDS = 15  # on a machine with nothing else to do; the figures say what it took
-PATIENCE_SECONDS = 4 * PROMISED_SECONDS
+PATIENCE_SECONDS = 60  # 15 are promised: benchmarks/start_stop.py measures them
 FIRST_START_SECONDS = 180
 PROGRAMS = ("gunicorn", "jobs work", "weed", "bin/postgres")
 
@@ -127,7 +124,7 @@ def refused(settings: Settings, **others: str) -> str:
 
 
 def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_started(
-    whole: Whole, postgres: Postgres, object_store: ObjectStore, figure: Figure
+    whole: Whole, postgres: Postgres, object_store: ObjectStore
 ) -> None:
     bystander = subprocess.Popen(["sleep", "600"])
     started = family(whole.process.pid)
@@ -135,10 +132,8 @@ def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_start
         connection.execute("CREATE TABLE kept_by_test (word text)")
         connection.execute("INSERT INTO kept_by_test VALUES ('kept')")
 
-    asked = time.monotonic()
     whole.process.send_signal(signal.SIGINT)
     status = whole.process.wait(PATIENCE_SECONDS)
-    figure("stop everything", f"{time.monotonic() - asked:.1f} s ({PROMISED_SECONDS} promised)")
 
     assert status == 0
     assert {"weed", "postgres", "gunicorn"} <= {
@@ -152,9 +147,7 @@ def test_service_leaves_nothing_behind_and_finds_its_data_when_stopped_and_start
     bystander.kill()
     bystander.wait()
 
-    asked = time.monotonic()
     whole.start_again(PATIENCE_SECONDS)
-    figure("start again", f"{time.monotonic() - asked:.1f} s ({PROMISED_SECONDS} promised)")
 
     with psycopg.connect(whole.running().settings["DERM_DATABASE_URL"]) as connection:
         assert connection.execute("SELECT word FROM kept_by_test").fetchone() == ("kept",)

@@ -1,5 +1,6 @@
 """As root PostgreSQL refuses to run: an account and a place of its own, away from any home."""
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -20,10 +21,10 @@ BELONGS_TO = "belongs_to"  # in the place below BASE: names the data directory
 
 def prepare(data_dir: Path, install: Path) -> tuple[Owner, Path, Path]:
     """The account, the private directory and the readable copy of the programs."""
-    owner = _account()
     with writing(BASE):
         BASE.mkdir(mode=0o755, parents=True, exist_ok=True)
         BASE.chmod(0o755)
+        owner = _account()
         home = _home(data_dir)
         os.chown(home, owner.uid, owner.gid)
         return owner, home, _readable_copy(install)
@@ -53,7 +54,16 @@ def short_directory(home: Path) -> Path:
 
 
 def _account() -> Owner:
-    """The system account, made at the first start."""
+    """The system account, made at the first start; a second start at that moment waits for it."""
+    turn = os.open(BASE, os.O_RDONLY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return _found_or_made()
+    finally:
+        os.close(turn)
+
+
+def _found_or_made() -> Owner:
     try:
         entry = pwd.getpwnam(ACCOUNT)
     except KeyError:
