@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,51 @@ from derm_service.web import settings, signed_in_user
 HERE = Path(__file__).parent
 BUILD = HERE / "static" / "build"
 
-NAVIGATION: tuple[tuple[str, str, Action], ...] = (
-    ("Work", "messages.work", Action.WORK),
-    ("Waiting list", "booking.waiting_list", Action.BOOK),
-    ("New referral", "referrals.new", Action.REFER),
-    ("Clinic day", "visits.day_list", Action.CLINIC_DAY),
-    ("Clinics", "clinics.listing", Action.BOOK),
-    ("Review", "review.worklist", Action.REVIEW),
-    ("Letters", "telling.letters", Action.TELL),
-    ("People", "people.listing", Action.MANAGE_PEOPLE),
-    ("Places", "places.listing", Action.MANAGE_PLACES),
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the menu; `what` is its line on the home page."""
+
+    text: str
+    endpoint: str
+    action: Action
+    what: str
+
+
+NAVIGATION: tuple[Entry, ...] = (
+    Entry("Work", "messages.work", Action.WORK, "What waits for you, the urgent first"),
+    Entry(
+        "Waiting list",
+        "booking.waiting_list",
+        Action.BOOK,
+        "Who still needs an appointment, by the day they must be answered",
+    ),
+    Entry(
+        "New referral",
+        "referrals.new",
+        Action.REFER,
+        "Enter a referral, or import a file of them",
+    ),
+    Entry(
+        "Clinic day",
+        "visits.day_list",
+        Action.CLINIC_DAY,
+        "Who comes today: check in, identity, consent, photographs",
+    ),
+    Entry("Clinics", "clinics.listing", Action.BOOK, "Clinics and van stops, and who is in them"),
+    Entry(
+        "Review",
+        "review.worklist",
+        Action.REVIEW,
+        "Photographs to read and opinions to sign, by the day they must be answered",
+    ),
+    Entry(
+        "Letters", "telling.letters", Action.TELL, "Letters to print and post, and returned ones"
+    ),
+    Entry(
+        "People", "people.listing", Action.MANAGE_PEOPLE, "Who may sign in, and what they may do"
+    ),
+    Entry("Places", "places.listing", Action.MANAGE_PLACES, "Hospitals, vans, rooms and kit"),
 )
 
 
@@ -63,9 +99,14 @@ def navigation() -> list[dict[str, Any]]:
     if user is None:
         return []
     return [
-        {"text": text, "href": url_for(endpoint), "current": request.endpoint == endpoint}
-        for text, endpoint, action in NAVIGATION
-        if may(user, action) and endpoint in current_app.view_functions
+        {
+            "text": each.text,
+            "href": url_for(each.endpoint),
+            "current": request.endpoint == each.endpoint,
+            "what": each.what,
+        }
+        for each in NAVIGATION
+        if may(user, each.action) and each.endpoint in current_app.view_functions
     ]
 
 

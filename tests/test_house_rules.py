@@ -251,7 +251,7 @@ def test_every_link_leads_to_a_route_that_exists(app: Flask) -> None:
         for path in [*MODULES, *templates]
         for endpoint in re.findall(r"url_for\(\s*[\"']([a-z_]+\.[a-z_]+)[\"']", path.read_text())
     }
-    menu = {("pages.py", endpoint) for _text, endpoint, _action in NAVIGATION}
+    menu = {("pages.py", each.endpoint) for each in NAVIGATION}
 
     lost = {(where, name) for where, name in named | menu if name not in app.view_functions}
     assert named

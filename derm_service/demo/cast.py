@@ -122,6 +122,14 @@ def test_number(index: int) -> str:
     raise ValueError("no valid number near this place")
 
 
+_NOTES = (
+    "Hears better on the left side",
+    "Memory is poor: say each step again",
+    "Brings a walking frame and a folding stool",
+    "Cannot lie flat for long",
+)
+
+
 def _person(words: list[str], index: int, today: date, chance: Random) -> Person:
     given, family, sex, age, ethnic, language, monk = words
     years = int(age)
@@ -146,7 +154,7 @@ def _person(words: list[str], index: int, today: date, chance: Random) -> Person
         language=language,
         interpreter_needed=interpreted,
         needs=needs,
-        needs_note="Ask on arrival what helps" if needs else "",
+        needs_note=chance.choice(_NOTES) if years > 70 and chance.random() < 0.2 else "",
         ethnic_category=ethnic,
         mobility=mobility,
         care_home=years > 87 and index % 2 == 0,

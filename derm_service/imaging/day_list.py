@@ -30,6 +30,7 @@ class DayLine:
     appointment: Appointment | None
     needs: tuple[str, ...] = ()
     lesions: int = 0
+    again: int = 0  # lesions a reader wants new photographs of
     state: str = "free"
     to_do: tuple[str, ...] = ()
     visit: Visit | None = None
@@ -101,6 +102,7 @@ def _line(session: Session, slot: Slot, appointment: Appointment | None) -> DayL
         appointment=appointment,
         needs=needs_of(appointment.patient),
         lesions=len(visit_queries.lesions(session, visit)) if visit else len(waiting),
+        again=sum(visit_queries.open_retake(session, each.id) is not None for each in waiting),
         state=_state(appointment, visit),
         to_do=_to_do(session, visit),
         visit=visit,

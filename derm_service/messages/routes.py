@@ -109,6 +109,12 @@ def work() -> ResponseReturnValue:
     return render_template("messages/work.html", rows=rows)
 
 
+@bp.app_template_global()
+def waiting_work() -> int:
+    """How much waits for this person, for the home page."""
+    return items.count_open(db_session(), current_user())
+
+
 @bp.route("/work/<uuid:item_id>", methods=["GET", "POST"])
 @allowed(Action.WORK)
 def item(item_id: UUID) -> ResponseReturnValue:

@@ -152,10 +152,20 @@ def open_items(session: Session, user: User) -> list[WorkItem]:
     return list(
         session.scalars(
             sa.select(WorkItem)
-            .where(WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user)))
+            .where(*_waits_for(user))
             .order_by(WorkItem.urgent.desc(), WorkItem.due_on, WorkItem.opened_at)
         )
     )
+
+
+def count_open(session: Session, user: User) -> int:
+    """How much waits for this person's roles."""
+    query = sa.select(sa.func.count()).select_from(WorkItem)
+    return session.scalars(query.where(*_waits_for(user))).one()
+
+
+def _waits_for(user: User) -> tuple[sa.ColumnElement[bool], ...]:
+    return WorkItem.done_at.is_(None), WorkItem.role.in_(lists_of(user))
 
 
 def _finish(session: Session, item: WorkItem, *, how: str, by: User | None) -> None:

@@ -19,6 +19,7 @@ from derm_service.referrals import (
     import_routes,
     queries,
     reading,
+    seven_point,
 )
 from derm_service.referrals.entry_form import PRIORITIES, put_problems, referral_form, texts_of
 from derm_service.referrals.inputs import MOST_LESIONS
@@ -121,6 +122,8 @@ def _check_page(found: reading.Entry, matches: list[Match], form: PersonForm) ->
         people=people,
         answers=answers,
         priorities=PRIORITIES,
+        site_of=body_sites.site,
+        seven_point_labels=seven_point.labels,
     )
 
 

@@ -26,11 +26,20 @@ ITEMS: tuple[Item, ...] = (
     Item("change_in_sensation", "Change in sensation, such as itch", 1),
 )
 BY_CODE = {item.code: item for item in ITEMS}
+MOST = sum(item.weight for item in ITEMS)
 
 
 def score(ticked: Iterable[str]) -> int:
-    """The weighted score, 0 to 10; raises KeyError for an unknown item."""
+    """The weighted score, 0 to MOST; raises KeyError for an unknown item."""
     return sum(BY_CODE[code].weight for code in set(ticked))
+
+
+def reading(points: int | None) -> str:
+    """The score as a person reads it; nothing without one."""
+    if points is None:
+        return ""
+    suspicious = " (3 or more suggests suspected cancer)" if points >= SUSPICIOUS_FROM else ""
+    return f"{points} of {MOST} points{suspicious}"
 
 
 def labels(ticked: Iterable[str]) -> list[str]:

@@ -104,7 +104,7 @@ def day(value: str) -> date | None:
     except (ValueError, OverflowError) as error:
         if str(error).startswith("Enter"):
             raise
-        raise ValueError("Enter a real date, like 27 3 1950") from error
+        raise ValueError("Enter a real date, the day before the month: 27/03/1950") from error
 
 
 def _month(value: str) -> int:

@@ -21,7 +21,6 @@ from derm_service.review import (
     claims,
     downgrades,
     outcomes,
-    retakes,
     standing,
     telling,
     viewing,
@@ -281,12 +280,3 @@ def _missing(each: LesionCase) -> list[str]:
     if each.is_hidden:
         return []
     return worklist.missing_of(each.lesion, sets, is_retake=each.open_retake is not None)
-
-
-def retake_words(retake: Retake) -> str:
-    """What was asked, in one sentence."""
-    views = " and ".join(VIEW_WORDS[View(view)] for view in retake.views)
-    sentence = (
-        f"{views.capitalize()} asked for again: {retakes.REASON_WORDS[retake.reason].lower()}."
-    )
-    return f"{sentence} {retake.note}".strip()

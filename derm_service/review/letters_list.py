@@ -1,7 +1,6 @@
-"""The office's lists of letters: to post, locked, posted lately, come back."""
+"""The office's lists of letters: to post, come back, failed, locked; and what was posted lately."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -44,30 +43,30 @@ class Row:
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists, each oldest first but what was posted: newest first."""
+    """What waits for the office, each list oldest first."""
 
     to_post: list[Row]
     locked: list[Row]
     came_back: list[Row]
     failed: list[Row]
-    posted: list[Row]
+    posted: int  # how many in the last 30 days
 
 
 def lists(session: Session) -> Lists:
-    """Read the lists; of posted letters those of the last 30 days."""
-    by_state = {
-        state: [row(each) for each in _read(session, state)]
-        for state in MessageState
-        if state is not MessageState.STOPPED
-    }
-    waiting = by_state[MessageState.READY] + by_state[MessageState.PRINTED]
+    """Read the lists."""
     return Lists(
-        to_post=sorted(waiting, key=lambda each: each.message.created_at),
-        locked=by_state[MessageState.LOCKED],
-        came_back=_unanswered(session, by_state[MessageState.RETURNED]),
-        failed=by_state[MessageState.FAILED],
-        posted=by_state[MessageState.SENT][::-1],
+        to_post=_rows(session, MessageState.READY, MessageState.PRINTED),
+        locked=_rows(session, MessageState.LOCKED),
+        came_back=_unanswered(session, _rows(session, MessageState.RETURNED)),
+        failed=_rows(session, MessageState.FAILED),
+        posted=session.scalars(sa.select(sa.func.count()).where(*_posted_lately())).one(),
     )
+
+
+def posted(session: Session) -> list[Row]:
+    """What was posted in the last 30 days, the newest first."""
+    query = _letters().where(*_posted_lately()).order_by(Message.changed_at.desc())
+    return [row(each) for each in session.scalars(query)]
 
 
 def row(message: Message) -> Row:
@@ -88,16 +87,23 @@ def row(message: Message) -> Row:
     )
 
 
-def _read(session: Session, state: MessageState) -> Sequence[Message]:
-    query = (
+def _letters() -> sa.Select[Message]:
+    return (
         sa.select(Message)
-        .where(Message.state == state, Message.channel == Channel.LETTER)
+        .where(Message.channel == Channel.LETTER)
         .options(joinedload(Message.referral).joinedload(Referral.patient))
-        .order_by(Message.created_at)
     )
-    if state is MessageState.SENT:
-        query = query.where(Message.changed_at > clock.now() - POSTED_LATELY)
-    return session.scalars(query).all()
+
+
+def _posted_lately() -> tuple[sa.ColumnElement[bool], ...]:
+    since = clock.now() - POSTED_LATELY
+    sent = Message.state == MessageState.SENT
+    return Message.channel == Channel.LETTER, sent, Message.changed_at > since
+
+
+def _rows(session: Session, *states: MessageState) -> list[Row]:
+    query = _letters().where(Message.state.in_(states)).order_by(Message.created_at)
+    return [row(each) for each in session.scalars(query)]
 
 
 def _unanswered(session: Session, returned: list[Row]) -> list[Row]:

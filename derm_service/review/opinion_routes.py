@@ -169,7 +169,7 @@ def _page(template: str, shown: LesionCase, **more: Any) -> ResponseReturnValue:
         labels=outcomes.choices(),
         writes_letters=outcomes.writes_letters,
         locks_letter=outcomes.locks_letter,
-        retake_words=cases.retake_words,
+        retake_words=retakes.in_words,
         **more,
     )
     audit.record(

@@ -1,29 +1,18 @@
 """Everything the service holds about one referral or one patient, read for the record pages."""
 
-import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from derm_service import wording
-from derm_service.audit import AuditEntry
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Retake
 from derm_service.messages.models import Message
-from derm_service.people import User
 from derm_service.referrals.models import Consent, Lesion, Patient, Referral
 from derm_service.review.models import Opinion, Told
-
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
-CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
-HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -46,15 +35,6 @@ class ReferralRecord:
     consents: Sequence[Consent]
     messages: Sequence[Message]
     told: Sequence[Told]
-
-
-@dataclass(frozen=True)
-class AuditLine:
-    """One audit row as people read it: who did it, and its detail in words."""
-
-    entry: AuditEntry
-    who: str
-    detail: list[tuple[str, str]]
 
 
 def patient_referrals(session: Session, patient: Patient) -> Sequence[Referral]:
@@ -128,49 +108,3 @@ def _appointments(session: Session, referral_id: uuid.UUID) -> Sequence[Appointm
         .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
         .order_by(Appointment.booked_at)
     ).all()
-
-
-def audit_lines(session: Session, referral: Referral) -> list[AuditLine]:
-    """Who did and who saw what on this referral and its patient's details, newest first."""
-    rows = session.execute(
-        sa.select(AuditEntry, User.name)
-        .outerjoin(User, User.id == AuditEntry.by_id)
-        .where(
-            (AuditEntry.referral_id == referral.id)
-            | (AuditEntry.referral_id.is_(None) & (AuditEntry.patient_id == referral.patient_id))
-        )
-        .order_by(AuditEntry.id.desc())
-    )
-    return [
-        AuditLine(entry, name or entry.by_system or "", list(_in_words(entry.detail)))
-        for entry, name in rows
-    ]
-
-
-def _in_words(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Detail without ids and hashes (they link rows and bytes, not people), codes as words."""
-    for key, value in detail.items():
-        if value in (None, "", [], {}) or _is_id(value):
-            continue
-        if isinstance(value, dict):
-            inside = (f"{name}: {words}" for name, words in _in_words(value))
-            yield wording.code(key), "; ".join(inside)
-        elif key == "state" and isinstance(value, list) and len(value) == 2:
-            yield "State", f"from {_word(value[0]).lower()} to {_word(value[1]).lower()}"
-        elif isinstance(value, list):
-            yield wording.code(key), ", ".join(_word(each) for each in value)
-        else:
-            yield wording.code(key), _word(value)
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and bool(ID.fullmatch(value) or HASH.fullmatch(value))
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = str(value)
-    if MOMENT.fullmatch(text):
-        return wording.day_time(datetime.fromisoformat(text))
-    return wording.code(text) if CODE.fullmatch(text) else text

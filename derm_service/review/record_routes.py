@@ -6,10 +6,13 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from derm_service.audit import record as write_audit
+from derm_service.imaging.capture_words import STATE_TAGS
+from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.people import Action
 from derm_service.referrals import queries as referrals
+from derm_service.referrals import seven_point
 from derm_service.referrals.rules import LESION_WORDS
-from derm_service.review import outcomes, record, standing, telling
+from derm_service.review import audit_lines, outcomes, record, retakes, standing, telling
 from derm_service.web import allowed, current_user, db_session
 
 bp = Blueprint("record", __name__)
@@ -45,6 +48,10 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         how_words=telling.HOW_WORDS,
         outcome_of=standing.outcome_of,
         outcome_label=outcomes.label,
+        view_words=VIEW_WORDS,
+        retake_words=retakes.in_words,
+        state_tags=STATE_TAGS,
+        seven_point=seven_point.reading,
     )
     db_session().commit()
     return page
@@ -55,7 +62,7 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
 def audit(referral_id: UUID) -> ResponseReturnValue:
     """Who did and who saw what; looking at it is written down as well."""
     found = referrals.referral(db_session(), referral_id)
-    lines = record.audit_lines(db_session(), found)
+    lines = audit_lines.of_referral(db_session(), found)
     write_audit(db_session(), by=current_user(), did="read audit trail", subject=found)
     db_session().commit()
     return render_template("record/audit.html", patient=found.patient, referral=found, lines=lines)

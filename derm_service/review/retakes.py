@@ -12,7 +12,9 @@ from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.imaging.models import Capture, ImageSet, Retake
+from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.people import User
+from derm_service.referrals.body_sites import label as site_label
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
 from derm_service.review import claims, standing, viewing
@@ -27,6 +29,13 @@ REASON_WORDS: dict[RetakeReason, str] = {
     RetakeReason.SCALE_MISSING: "No ruler or scale in the picture",
     RetakeReason.OTHER: "Something else",
 }
+
+
+def in_words(retake: Retake) -> str:
+    """What was asked, in one sentence: "Close-up and dermoscopic again: blurred."."""
+    views = " and ".join(VIEW_WORDS[View(view)] for view in retake.views)
+    why = REASON_WORDS[retake.reason].lower()
+    return f"{views.capitalize()} again: {why}. {retake.note}".strip()
 
 
 def ask(
@@ -51,7 +60,9 @@ def ask(
     _check(session, lesion, views, reason, note, capture_id)
     _answer_earlier(session, lesion)
     retake = _add(session, lesion, views, reason, note, capture_id, by)
-    waiting.reopen(session, lesion_id=lesion.id, reason=REASON_WORDS[reason], by=by)
+    place = site_label(lesion.site_code, lesion.laterality)
+    why = f"Lesion {lesion.number}, {place}. {in_words(retake)}"
+    waiting.reopen(session, lesion_id=lesion.id, reason=why, by=by)
     claims.release_when_read(session, referral_id=lesion.referral_id, by=by)
     return retake
 

@@ -101,8 +101,15 @@ def override(opinion_id: UUID) -> ResponseReturnValue:
 @bp.get("/letters", endpoint="letters")
 @allowed(Action.TELL)
 def letters_page() -> ResponseReturnValue:
-    """Every letter on its way: to post, locked, posted lately, come back."""
+    """Every letter that waits: to post, come back, failed, locked."""
     return render_template("telling/letters.html", lists=letters_list.lists(db_session()))
+
+
+@bp.get("/letters/posted")
+@allowed(Action.TELL)
+def posted_lately() -> ResponseReturnValue:
+    """What was posted in the last 30 days."""
+    return render_template("telling/posted.html", rows=letters_list.posted(db_session()))
 
 
 @bp.route("/letters/<uuid:message_id>", methods=["GET", "POST"])

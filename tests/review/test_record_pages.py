@@ -44,6 +44,8 @@ def test_audit_page_speaks_of_people_and_moments_not_of_ids(
             "slot_id": str(opinion.id),
             "starts_at": "2026-07-01T08:30:00+00:00",
             "reason": "patient_ill",
+            "on": "2026-07-02",
+            "lesion_id": str(case.lesions[0].id),
         },
     )
     sign_in_as(client, session, make.user(session, Role.GOVERNANCE))
@@ -52,6 +54,10 @@ def test_audit_page_speaks_of_people_and_moments_not_of_ids(
 
     assert "Starts at: 1 July 2026 at 9:30am" in page
     assert "Reason: Patient ill" in page
+    assert "On: 2 July 2026" in page
+    assert "Lesion: Lesion 1: left cheek" in page
     assert "Signed opinion" in page or "signed opinion" in page
+    assert "Opinion of lesion 1" in page
+    assert "Outcome: Discharge with reassurance and safety-net advice" in page
     assert f">{opinion.id}" not in page
     assert str(opinion.id) not in page.partition("<main")[2]

@@ -175,12 +175,15 @@ def test_letter_goes_through_print_post_return_and_is_written_again(
     post(client, f"{path}/printed")
     post(client, f"{path}/posted")
     after_posting = case.lesions[0].state
+    posted = client.get("/letters/posted").text
     nothing_said = post(client, f"{path}/returned")
     post(client, f"{path}/returned", came_back="Gone away")
     came_back = client.get("/letters").text
     post(client, f"{path}/again")
 
     assert after_posting is LesionState.TOLD
+    assert "newest first (1)" in posted
+    assert path in posted
     assert nothing_said.status_code == 422
     assert "Came back (1)" in came_back
     assert case.lesions[0].state is LesionState.OPINION_SIGNED
