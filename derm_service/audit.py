@@ -25,7 +25,7 @@ class Subject(Protocol):
 
 
 class AuditEntry(Base):
-    """One act or one look; rows are only ever added (a trigger refuses the rest)."""
+    """One act or one look; rows are only added and then numbered (a trigger refuses the rest)."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -33,6 +33,9 @@ class AuditEntry(Base):
         sa.Index("audit_entry_patient_id_idx", "patient_id", "id"),
         sa.Index("audit_entry_subject_idx", "subject_kind", "subject_id"),
         sa.CheckConstraint("by_id IS NOT NULL OR by_system IS NOT NULL", name="somebody_did_it"),
+        sa.CheckConstraint("(number IS NULL) = (hash IS NULL)", name="numbered_with_its_hash"),
+        sa.UniqueConstraint("number"),
+        sa.Index("audit_entry_waiting_idx", "id", postgresql_where=sa.text("number IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
@@ -46,6 +49,10 @@ class AuditEntry(Base):
     referral_id: Mapped[uuid.UUID | None]
     patient_id: Mapped[uuid.UUID | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # Both are given by the sealer, once, after the commit: in the order in which rows became
+    # visible, so that transactions that end out of order leave no gap.
+    number: Mapped[int | None] = mapped_column(sa.BigInteger)
+    hash: Mapped[str | None]  # over this row and the hash before it, hex
 
 
 def record(

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_bucket_quarantine: str = "derm-quarantine"
     s3_bucket_record: str = "derm-record"
+    s3_bucket_audit: str = "derm-audit"
+    s3_audit_prefix: str = "audit"
     s3_web_access_key: str = ""
     s3_web_secret_key: SecretStr = SecretStr("")
     s3_worker_access_key: str = ""

@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from derm_service.cli import demo, jobs, journey, people, service
+from derm_service.cli import audit, demo, imaging, jobs, journey, people, service
 
-GROUPS = (people.group, demo.group, jobs.group, service.group)
+GROUPS = (audit.group, imaging.group, people.group, demo.group, jobs.group, service.group)
 
 
 def install(app: Flask) -> None:

@@ -66,6 +66,7 @@ def launch(settings: Settings) -> Parts:
                 data_dir,
                 quarantine=settings.s3_bucket_quarantine,
                 record=settings.s3_bucket_record,
+                audit=settings.s3_bucket_audit,
                 needed_mb=needed_mb,
             )
             parts.environment |= _store_settings(parts.store)

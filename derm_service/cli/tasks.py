@@ -7,11 +7,12 @@ from importlib import import_module
 import procrastinate
 
 from derm_service.config import Settings
+from derm_service.custody.anchors import open_anchors
 from derm_service.db import make_engine, make_sessions
 from derm_service.imaging.vault import worker_vault
 from derm_service.jobs import jobs
 
-TASK_MODULES: tuple[str, ...] = ("booking.tasks", "imaging.filing_tasks")
+TASK_MODULES: tuple[str, ...] = ("booking.tasks", "imaging.filing_tasks", "custody.tasks")
 """Modules whose import registers tasks."""
 
 
@@ -23,6 +24,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str], concurrency: int) -
     context = {
         "settings": settings,
         "sessions": make_sessions(make_engine(settings.database_url)),
+        "anchors": cache(lambda: open_anchors(settings)),
         "vault": cache(lambda: worker_vault(settings)),  # opened by the first job that needs it
     }
     with jobs.replace_connector(connector) as app:

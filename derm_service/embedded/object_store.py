@@ -50,12 +50,13 @@ class Keys:
 
 @dataclass
 class ObjectStore:
-    """A running S3 server: `web` may not write the record bucket, `worker` may do both."""
+    """A running S3 server: `web` writes the quarantine bucket only, `worker` all three."""
 
     endpoint: str
     region: str
     quarantine: str
     record: str
+    audit: str
     web: Keys
     worker: Keys
     admin: Keys
@@ -76,11 +77,12 @@ class ObjectStore:
         self.process = self.program.start()
 
     def wait_ready(self) -> None:
-        """Return when both buckets take objects; CannotStart when the program ended instead."""
+        """Return when the buckets take objects; CannotStart when the program ended instead."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        for bucket in (self.quarantine, self.record):
+        buckets = (self.quarantine, self.record, self.audit)
+        for bucket in buckets:
             self._until_answered("PUT", bucket, (200, 409), deadline)
-        for bucket in (self.quarantine, self.record):  # the first object waits for its volumes
+        for bucket in buckets:  # the first object waits for its volumes
             self._until_answered("PUT", f"{bucket}/start", (200,), deadline)
             self._until_answered("DELETE", f"{bucket}/start", (204,), deadline)
 
@@ -106,10 +108,13 @@ def start_object_store(
     *,
     quarantine: str = "derm-quarantine",
     record: str = "derm-record",
+    audit: str = "derm-audit",
     needed_mb: int = 256,
 ) -> ObjectStore:
-    """Start the store on the data in `data_dir` and return when both buckets are there."""
-    store = launch_object_store(data_dir, quarantine=quarantine, record=record, needed_mb=needed_mb)
+    """Start the store on the data in `data_dir` and return when its buckets are there."""
+    store = launch_object_store(
+        data_dir, quarantine=quarantine, record=record, audit=audit, needed_mb=needed_mb
+    )
     try:
         store.wait_ready()
     except BaseException:
@@ -119,7 +124,7 @@ def start_object_store(
 
 
 def launch_object_store(
-    data_dir: Path, *, quarantine: str, record: str, needed_mb: int = 256
+    data_dir: Path, *, quarantine: str, record: str, audit: str, needed_mb: int = 256
 ) -> ObjectStore:
     """Start the program without waiting until it answers."""
     home = data_dir.absolute() / "objects"
@@ -130,7 +135,8 @@ def launch_object_store(
         for name in ("volumes", "master", "config"):
             (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         ports = _ports(home / "ports.json")
-        _write_config(home, quarantine, record, web, worker, admin)
+        identities = _identities(quarantine, record, audit, web, worker, admin)
+        _write_config(home, identities)
     program = Program(
         tuple(_argv(home, ports, needed_mb)),
         log=log,
@@ -143,6 +149,7 @@ def launch_object_store(
         region=REGION,
         quarantine=quarantine,
         record=record,
+        audit=audit,
         web=web,
         worker=worker,
         admin=admin,
@@ -184,18 +191,20 @@ def _argv(home: Path, ports: dict[str, int], needed_mb: int) -> list[str | Path]
     ]
 
 
-def _write_config(
-    home: Path, quarantine: str, record: str, web: Keys, worker: Keys, admin: Keys
-) -> None:
-    """Signing keys and identities, new at every start and readable by this account only."""
-    on_quarantine = [f"{act}:{quarantine}" for act in ("Read", "Write", "List")]
-    on_record = [f"{act}:{record}" for act in ("Read", "Write", "List")]
+def _identities(
+    quarantine: str, record: str, audit: str, web: Keys, worker: Keys, admin: Keys
+) -> list[dict[str, object]]:
+    """Who may do what, as SeaweedFS reads it."""
+    every = {
+        bucket: [f"{act}:{bucket}" for act in ("Read", "Write", "List")]
+        for bucket in (quarantine, record, audit)
+    }
     allowed = {
-        "web": (web, [*on_quarantine, f"Read:{record}", f"List:{record}"]),
-        "worker": (worker, [*on_quarantine, *on_record]),
+        "web": (web, [*every[quarantine], f"Read:{record}", f"List:{record}"]),
+        "worker": (worker, [*every[quarantine], *every[record], *every[audit]]),
         "admin": (admin, ["Admin", "Read", "Write", "List"]),
     }
-    identities = [
+    return [
         {
             "name": name,
             "credentials": [{"accessKey": keys.access_key, "secretKey": keys.secret_key}],
@@ -203,6 +212,10 @@ def _write_config(
         }
         for name, (keys, actions) in allowed.items()
     ]
+
+
+def _write_config(home: Path, identities: list[dict[str, object]]) -> None:
+    """Signing keys and identities, new at every start and readable by this account only."""
     signing = "".join(f'[jwt.{part}]\nkey = "{secrets.token_hex(32)}"\n' for part in SIGNED_PARTS)
     _write_private(home / "config" / "security.toml", signing)
     _write_private(home / "config" / "s3.json", json.dumps({"identities": identities}))

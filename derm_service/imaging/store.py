@@ -110,13 +110,14 @@ class Bucket:
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """Both buckets through one identity: what arrives, and what is on record."""
+    """The buckets through one identity: what arrives, what is on record, the audit's anchors."""
 
     quarantine: Bucket
     record: Bucket
+    audit: Bucket
 
     def probe(self) -> None:
-        """Raise Unavailable when either bucket cannot be reached."""
+        """Raise Unavailable when a bucket of images cannot be reached."""
         self.quarantine.probe()
         self.record.probe()
 
@@ -155,6 +156,7 @@ def _open_store(settings: "Settings", *, access_key: str, secret_key: str) -> Ob
     return ObjectStore(
         quarantine=Bucket(client, settings.s3_bucket_quarantine),
         record=Bucket(client, settings.s3_bucket_record),
+        audit=Bucket(client, settings.s3_bucket_audit),
     )
 
 

@@ -66,7 +66,8 @@ def announce(session: Session, announcement: Announcement, *, by: User) -> Captu
     capture = _new_capture(announcement, images, by)
     with conflict_on(session, "capture_pkey", SAME_ID_OTHER_BYTES):
         session.add(capture)
-    trail.record(session, capture, "announced capture", by=by, view=capture.view.value)
+    facts = {"view": capture.view.value, "sha256": capture.sha256}
+    trail.record(session, capture, "announced capture", by=by, **facts)
     return capture
 
 

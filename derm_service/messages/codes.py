@@ -46,3 +46,5 @@ class WorkKind(StrEnum):
     IMAGE_TROUBLE = "image_trouble"
     REBOOK = "rebook"
     ARRANGE_NEXT_STEP = "arrange_next_step"  # what an outcome asks for, outside this service
+    AUDIT_BROKEN = "audit_broken"  # a row of the audit trail was changed or is gone
+    JOB_FAILED = "job_failed"  # given up after every try

@@ -64,6 +64,8 @@ BY_HAND = frozenset(
         WorkKind.NEEDS_SOMEONE_TODAY,
         WorkKind.SAFETY_ALERT,
         WorkKind.IMAGE_TROUBLE,
+        WorkKind.AUDIT_BROKEN,
+        WorkKind.JOB_FAILED,
         WorkKind.ARRANGE_NEXT_STEP,
     }
 )

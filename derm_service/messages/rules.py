@@ -41,6 +41,8 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.SAFETY_ALERT: "Safety alert",
     WorkKind.TELL_PATIENT: "Tell the patient",
     WorkKind.IMAGE_TROUBLE: "Trouble with an image",
+    WorkKind.AUDIT_BROKEN: "The audit trail does not add up",
+    WorkKind.JOB_FAILED: "A job was given up",
     WorkKind.REBOOK: "Book again",
     WorkKind.ARRANGE_NEXT_STEP: "Arrange what comes next",
 }

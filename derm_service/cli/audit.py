@@ -1,0 +1,43 @@
+"""`flask audit`: prove that nobody changed the audit trail."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from derm_service import wording
+from derm_service.cli.database import open_session
+from derm_service.custody import anchors, verifying
+from derm_service.errors import Problem
+
+group = AppGroup("audit", help="The audit trail.")
+
+
+@group.command("verify")
+def verify() -> None:
+    """Walk the whole audit trail and name the first row changed, removed or cut off.
+
+    Needs the database and the object store. Ends with status 1 when anything is wrong.
+    """
+    with open_session() as session, _progress() as progress:
+        task = progress.add_task("Audit rows", total=verifying.count(session))
+        try:
+            verified = verifying.verify(
+                session,
+                anchors.open_anchors(current_app.extensions["derm.settings"]),
+                lambda rows: progress.advance(task, rows),
+            )
+        except Problem as problem:
+            raise click.ClickException(problem.message) from problem
+    if verified.trouble:
+        raise click.ClickException(verified.trouble)
+    click.echo(
+        f"The audit trail adds up: {wording.count(verified.rows, 'row')}, "
+        f"{wording.count(verified.anchors, 'anchor')}, {verified.waiting} not numbered yet."
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )
