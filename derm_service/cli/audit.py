@@ -3,10 +3,10 @@
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from derm_service import wording
 from derm_service.cli.database import open_session
+from derm_service.cli.progress import counting
 from derm_service.custody import anchors, verifying
 from derm_service.errors import Problem
 
@@ -19,7 +19,7 @@ def verify() -> None:
 
     Needs the database and the object store. Ends with status 1 when anything is wrong.
     """
-    with open_session() as session, _progress() as progress:
+    with open_session() as session, counting() as progress:
         task = progress.add_task("Audit rows", total=verifying.count(session))
         try:
             verified = verifying.verify(
@@ -34,10 +34,4 @@ def verify() -> None:
     click.echo(
         f"The audit trail adds up: {wording.count(verified.rows, 'row')}, "
         f"{wording.count(verified.anchors, 'anchor')}, {verified.waiting} not numbered yet."
-    )
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     )

@@ -1,4 +1,4 @@
-"""The jobs of custody: seal the audit trail, verify it. Each commits as its last act."""
+"""The jobs of custody: seal the audit trail, verify it, reconcile. Each commits as its last act."""
 
 from collections.abc import Callable
 from typing import cast
@@ -8,14 +8,17 @@ from procrastinate import JobContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
-from derm_service.custody import sealer, verifying
+from derm_service.custody import inventory, reconciling, sealer, verifying
 from derm_service.custody.anchors import Anchors
 from derm_service.errors import Unavailable
+from derm_service.imaging import filing_tasks
+from derm_service.imaging.vault import Vault
 from derm_service.jobs import ROUTINE, jobs
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
 
+READING_HOUR = 3  # London
 log = structlog.get_logger("custody")
 
 
@@ -50,6 +53,27 @@ def verify(context: JobContext, timestamp: int) -> None:
             )
         session.commit()
     log.info("verified", rows=verified.rows, sound=verified.is_sound)
+
+
+@jobs.periodic(cron="37 * * * *")
+@jobs.task(
+    queue=ROUTINE, name="imaging.reconcile", queueing_lock="imaging.reconcile", pass_context=True
+)
+def reconcile(context: JobContext, timestamp: int) -> None:
+    """Compare store, rows and states every hour; at three at night read a share of the objects."""
+    vault = _vault(context)
+    night = clock.today().toordinal() if clock.london(clock.now()).hour == READING_HOUR else None
+    with _sessions(context)() as session:
+        found = inventory.take(session, vault, night=night)
+        findings, strangers = reconciling.reconcile(session, found)
+        session.commit()
+    filing_tasks.delete(vault, strangers)
+    raised = sum(not each.is_mended for each in findings)
+    log.info("reconciled", objects=found.rows, mended=len(findings) - raised, raised=raised)
+
+
+def _vault(context: JobContext) -> Vault:
+    return cast("Callable[[], Vault]", context.additional_context["vault"])()
 
 
 def _sessions(context: JobContext) -> sessionmaker[Session]:

@@ -63,6 +63,26 @@ def file_kept(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[
     return _file(session, vault, capture, examined)
 
 
+def redraw(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Leftover]:
+    """Draw the copies of a photograph again from its own bytes, for one of them was lost."""
+    capture = _locked(session, capture_id)
+    lost = {copy.size: copy for copy in capture.renditions}
+    if not lost:
+        return []
+    examined = sandbox.examine(_received_bytes(session, vault, capture), view=capture.view)
+    leftovers = []
+    for copy in examined.copies:
+        if copy.size in lost:
+            old = lost[copy.size].sealed
+            lost[copy.size].sealed = vault.put(Place(old.bucket), [copy.data])
+            session.flush()
+            session.delete(old)
+            leftovers.append(Leftover(Place(old.bucket), old.key))
+    session.flush()
+    trail.record(session, capture, "drew copies again", by=None, system=SERVICE)
+    return leftovers
+
+
 def _locked(session: Session, capture_id: uuid.UUID) -> Capture:
     """The capture, its row held: of several deliveries of one job one does the work."""
     return session.get_one(Capture, capture_id, with_for_update=True, populate_existing=True)

@@ -1,4 +1,4 @@
-"""The jobs of imaging: examine, file what was kept, sweep. Each commits as its last act."""
+"""The jobs of imaging: examine, file, draw again, erase. Each commits as its last act."""
 
 import uuid
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from derm_service.errors import Unavailable
 from derm_service.imaging import filing, sweeping
 from derm_service.imaging.filing import Leftover
 from derm_service.imaging.vault import Vault
-from derm_service.jobs import CAPTURE, ROUTINE, defer, jobs
+from derm_service.jobs import CAPTURE, RENDER, ROUTINE, defer, jobs
 
 log = structlog.get_logger("imaging")
 
@@ -34,6 +34,13 @@ def file_kept(context: JobContext, capture_id: str) -> None:
     """File what the photographer kept with a reason."""
     number = uuid.UUID(capture_id)
     _run(context, lambda session, vault: filing.file_kept(session, vault, capture_id=number))
+
+
+@jobs.task(queue=RENDER, name="imaging.redraw", pass_context=True, retry=RETRY)
+def redraw(context: JobContext, capture_id: str) -> None:
+    """Draw the copies of a photograph again."""
+    number = uuid.UUID(capture_id)
+    _run(context, lambda session, vault: filing.redraw(session, vault, capture_id=number))
 
 
 @jobs.periodic(cron="* * * * *")
@@ -59,27 +66,16 @@ def erase_set_aside(context: JobContext, timestamp: int) -> None:
     _run(context, lambda session, _vault: sweeping.erase_set_aside(session))
 
 
-@jobs.periodic(cron="37 * * * *")
-@jobs.task(queue=ROUTINE, name="imaging.sweep", pass_context=True)
-def sweep(context: JobContext, timestamp: int) -> None:
-    """Delete objects without a row: what crashes between bytes and rows left behind."""
-    vault = _vault(context)
-    with _sessions(context)() as session:
-        orphans = sweeping.orphans(session, vault)
-    _delete(vault, orphans)
-    log.info("swept", orphans=len(orphans))
-
-
 def _run(context: JobContext, step: Step) -> None:
     vault = _vault(context)
     with _sessions(context)() as session:
         leftovers = step(session, vault)
         session.commit()
-    _delete(vault, leftovers)
+    delete(vault, leftovers)
 
 
-def _delete(vault: Vault, leftovers: list[Leftover]) -> None:
-    """Their rows are gone already; what cannot be deleted now, the sweep finds."""
+def delete(vault: Vault, leftovers: list[Leftover]) -> None:
+    """Their rows are gone already; what cannot be deleted now, reconciling finds."""
     for leftover in leftovers:
         try:
             vault.delete(leftover.place, leftover.key)

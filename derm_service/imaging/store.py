@@ -90,7 +90,7 @@ class Bucket:
             self.client.delete_object(Bucket=self.name, Key=key)
 
     def objects(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Every object whose key starts so, for the sweep."""
+        """Every object whose key starts so."""
         with _translated():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=prefix

@@ -1,4 +1,4 @@
-"""What is overdue or left behind: the net under the jobs."""
+"""What is overdue: the net under the jobs."""
 
 import uuid
 from datetime import timedelta
@@ -10,8 +10,7 @@ from derm_service import clock
 from derm_service.imaging import filing
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.filing import Leftover
-from derm_service.imaging.models import Capture, SealedObject
-from derm_service.imaging.vault import Place, Vault
+from derm_service.imaging.models import Capture
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
@@ -19,7 +18,6 @@ from derm_service.people import Role
 OVERDUE = timedelta(minutes=2)
 STUCK = timedelta(minutes=15)
 KEPT_SET_ASIDE = timedelta(days=30)
-GRACE = timedelta(hours=1)  # an object is older than the row that is still being written
 NOT_JUDGED = (
     "A photograph has arrived but could not be checked for 15 minutes, so its visit cannot be "
     "finished. It is tried again by itself. Ring the service desk."
@@ -88,17 +86,3 @@ def erase_set_aside(session: Session) -> list[Leftover]:
         .with_for_update(skip_locked=True)
     )
     return [leftover for capture in due for leftover in filing.erase(session, capture)]
-
-
-def orphans(session: Session, vault: Vault, *, grace: timedelta = GRACE) -> list[Leftover]:
-    """Objects in the store that no row knows, older than the grace."""
-    before = clock.now() - grace
-    found = []
-    for place in Place:
-        known = set(
-            session.scalars(sa.select(SealedObject.key).where(SealedObject.bucket == place.value))
-        )
-        for stored in vault.objects(place):
-            if stored.key not in known and stored.changed_at < before:
-                found.append(Leftover(place, stored.key))
-    return found

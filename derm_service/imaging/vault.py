@@ -74,8 +74,12 @@ class Vault:
         self._bucket(place).delete(key)
 
     def objects(self, place: Place) -> Iterator[StoredObject]:
-        """Every object of a bucket, for the sweep."""
+        """Every object of a bucket, for the inventory."""
         return self._bucket(place).objects()
+
+    def probe(self) -> None:
+        """Raise Unavailable when the store cannot be reached."""
+        self.store.probe()
 
     def _bucket(self, place: Place) -> Bucket:
         return self.store.quarantine if place is Place.QUARANTINE else self.store.record

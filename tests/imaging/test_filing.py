@@ -218,25 +218,6 @@ def test_what_was_set_aside_is_shredded_after_thirty_days(
     assert session.scalar(sa.select(sa.func.count()).select_from(SealedObject)) == 0
 
 
-def test_the_sweep_finds_what_no_row_knows_and_nothing_else(
-    session: Session, vault: Vault, visit: Visit, photographer: User
-) -> None:
-    capture = received(session, vault, visit, BLURRED, by=photographer)
-    known = {
-        chunk.sealed.key
-        for chunk in session.scalars(sa.select(Chunk).where(Chunk.capture_id == capture.id))
-    }
-    orphan = vault.put(Place.RECORD, [b"left behind by a crash"])
-
-    young = {leftover.key for leftover in sweeping.orphans(session, vault)}
-    with time_machine.travel(clock.now() + timedelta(minutes=10)):
-        old = {leftover.key for leftover in sweeping.orphans(session, vault, grace=timedelta(0))}
-
-    assert orphan.key not in young
-    assert orphan.key in old
-    assert not known & old
-
-
 def test_a_job_delivered_five_times_at_once_files_once(
     committed_sessions: sessionmaker[Session],
     settings: Settings,
