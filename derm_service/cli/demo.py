@@ -1,9 +1,11 @@
-"""`flask demo load`: fill an empty service with the demonstration."""
+"""`flask demo`: fill an empty service with the demonstration, draw photographs to try it with."""
+
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, track
 
 from derm_service.cli.database import open_session
 from derm_service.errors import Problem
@@ -33,3 +35,16 @@ def load() -> None:
     click.echo(f"{count} referrals loaded. Sign in as:")
     for line in demonstration.sign_ins():
         click.echo(f"  {line}")
+
+
+@group.command("photographs")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def photographs(folder: Path) -> None:
+    """Draw seven photographs into FOLDER to try the pages with. Needs no service."""
+    from derm_service.demo import album
+
+    try:
+        for path in track(album.draw(folder), description="Drawing", total=len(album.PAGES)):
+            click.echo(path)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be written: {error.strerror}.") from error
