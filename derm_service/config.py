@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     demonstration: bool = False
 
+    crash_file: Path | None = None  # for tests: see crash.py
+    worker_silent_seconds: int = Field(default=20, ge=2)
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=12, ge=1)
     organisation: str = "Community Dermatology Photography"
@@ -53,6 +55,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "DERM_PUBLIC_URL must start with https:// unless the service is reached on "
                 "this machine only (127.0.0.1)."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _only_a_demonstration_crashes(self) -> Self:
+        if self.crash_file is not None and not self.demonstration:
+            raise ValueError(
+                "DERM_CRASH_FILE lets the service die on purpose, for tests: take it away, or set "
+                "DERM_DEMONSTRATION=true."
             )
         return self
 

@@ -32,5 +32,7 @@ def run_worker(settings: Settings, *, queues: Sequence[str], concurrency: int) -
             queues=list(queues),
             concurrency=concurrency,
             delete_jobs="successful",
+            update_heartbeat_interval=settings.worker_silent_seconds / 4,
+            stalled_worker_timeout=settings.worker_silent_seconds,
             additional_context=context,
         )

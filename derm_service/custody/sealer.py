@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import clock
+from derm_service import clock, crash
 from derm_service.audit import AuditEntry
+from derm_service.crash import Point
 from derm_service.custody.anchors import Anchors
 from derm_service.custody.chain import BEFORE_THE_FIRST, digest
 from derm_service.custody.models import AuditAnchor
@@ -82,6 +83,7 @@ def anchor(session: Session, anchors: Anchors) -> None:
     if last is None or session.get(AuditAnchor, last[0]) is not None:
         return
     anchors.drop(*last)
+    crash.here(Point.ANCHOR_DROPPED)
     session.add(AuditAnchor(number=last[0], hash=last[1], at=clock.now()))
     session.flush()
 

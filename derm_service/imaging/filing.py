@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import clock
+from derm_service import clock, crash
+from derm_service.crash import Point
 from derm_service.imaging import sandbox, trail
 from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
 from derm_service.imaging.examined import Copy, Examined
@@ -47,6 +48,7 @@ def examine(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Le
     except ChangedOnTheWay:
         _refuse_changed(session, capture)
         return []
+    crash.here(Point.JUDGED)
     _keep_report(session, capture, examined)
     if examined.report.verdict in (Verdict.ACCEPT, Verdict.ADVISE):
         return _file(session, vault, capture, examined)
@@ -161,9 +163,11 @@ def _keep_preview(session: Session, vault: Vault, capture: Capture, examined: Ex
 def _file(session: Session, vault: Vault, capture: Capture, examined: Examined) -> list[Leftover]:
     """Bytes first, rows second; what the rows leave behind is deleted last, by the caller."""
     original = vault.put(Place.RECORD, _received_bytes(session, vault, capture))
+    crash.here(Point.ORIGINAL_STORED)
     leftovers = _drop_received(session, capture)
     for copy in examined.copies:
         _add_rendition(session, vault, Place.RECORD, capture, copy)
+    crash.here(Point.COPIES_STORED)
     check_move(capture.state, CaptureState.FILED)
     session.add(original)
     session.flush()

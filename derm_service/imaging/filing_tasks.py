@@ -8,6 +8,8 @@ import structlog
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.orm import Session, sessionmaker
 
+from derm_service import crash
+from derm_service.crash import Point
 from derm_service.errors import Unavailable
 from derm_service.imaging import filing, sweeping
 from derm_service.imaging.filing import Leftover
@@ -67,10 +69,13 @@ def erase_set_aside(context: JobContext, timestamp: int) -> None:
 
 
 def _run(context: JobContext, step: Step) -> None:
+    crash.here(Point.JOB_TAKEN)
     vault = _vault(context)
     with _sessions(context)() as session:
         leftovers = step(session, vault)
+        crash.here(Point.STEP_WRITTEN)
         session.commit()
+    crash.here(Point.STEP_COMMITTED)
     delete(vault, leftovers)
 
 
@@ -79,6 +84,7 @@ def delete(vault: Vault, leftovers: list[Leftover]) -> None:
     for leftover in leftovers:
         try:
             vault.delete(leftover.place, leftover.key)
+            crash.here(Point.LEFTOVERS_HALF_DELETED)
         except Unavailable:
             log.warning("leftover_stays", key=leftover.key)
 
