@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking.codes import AllocationState, LocationKind, Level, ResourceKind
+from derm_service.booking.codes import AllocationState, Level, LocationKind, ResourceKind
 from derm_service.booking.models import Allocation, Clinic, Location, Resource, Slot
 from derm_service.booking.rules import cut
 from derm_service.db import new_id

@@ -113,3 +113,20 @@ def conflict_on(session: Session, constraint: str, sentence: str) -> Iterator[No
         if diag is not None and diag.constraint_name == constraint:
             raise Conflict(sentence) from error
         raise
+
+
+@contextmanager
+def conflicts(**sentences: str) -> Iterator[None]:
+    """Turn the refusal of a named constraint into Conflict, without a savepoint.
+
+    For checks made under locks already, where the constraint only stands behind them: the
+    transaction is lost and has to be rolled back.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        diag = getattr(error.orig, "diag", None)
+        sentence = sentences.get(diag.constraint_name or "") if diag is not None else None
+        if sentence is None:
+            raise
+        raise Conflict(sentence) from error

@@ -1,6 +1,7 @@
 """How dates, times, numbers and names are written for people (NHS service manual style)."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from derm_service.clock import london
@@ -68,6 +69,11 @@ def code(value: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """1 lesion, 2 lesions."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """One; one and another; one, another and a third."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def name_key(name: str) -> str:

@@ -1,28 +1,29 @@
 """Appointments: booked, moved, cancelled, checked in, completed, not attended."""
 
 import uuid
+from contextlib import nullcontext
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import holds, ledger, queries, telling, waiting
+from derm_service.booking import facts, holds, ledger, queries, telling, waiting
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
     Level,
     NotAttendedReason,
 )
-from derm_service.booking.models import Allocation, Appointment, Slot
+from derm_service.booking.facts import ELSEWHERE, HAS_ONE, Facts
+from derm_service.booking.models import Appointment
 from derm_service.booking.rules import check_move
-from derm_service.db import conflict_on, new_id
+from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
-from derm_service.referrals.codes import LesionState, ReferralState
-from derm_service.referrals.models import Referral
 
-ELSEWHERE = "This patient already has an appointment at that time. Choose another time."
-HAS_ONE = "This referral already has an appointment. Move that one instead of booking another."
+PASSED = (
+    "The time of this appointment has passed. Record that the patient did not attend "
+    "or cancel it, then book another."
+)
 
 
 def book(
@@ -40,28 +41,18 @@ def book(
     What was held for the referral, or by `hold_id`, is given up for it. A hold that has lapsed
     does no harm while the time is still free.
     """
-    slot = queries.slot(session, slot_id)
-    referral = queries.referral(session, referral_id)
-    resources = ledger.resources_of_clinic(session, slot.clinic_id)
-    own = holds.of_referral(session, referral.id, hold_id=hold_id)
-    with session.begin_nested(), holds.lapsed_says_so(own, hold_id, slot):
-        ledger.lock(session, [referral.patient_id, *resources, *holds.used_by(session, own)])
-        _check_referral(session, referral)
-        ledger.check_slot(session, slot, resources)
-        holds.give_up(session, own)
-        if queries.waiting_appointment(session, referral.id) is not None:
-            raise Conflict(HAS_ONE)
-        appointment = _add(session, slot, referral, note=note, by=by)
-        ledger.take(
-            session,
-            resources,
-            level=Level.VISIT,
-            during=appointment.during,
-            appointment_id=appointment.id,
-        )
+    ledger.lock(session, slots=[slot_id], referrals=[referral_id], holds=_some(hold_id))
+    found = facts.read(session, slot_id=slot_id, referral_id=referral_id, hold_id=hold_id)
+    facts.check(found)
+    appointment = _new(found, note=note, by=by)
+    _take(session, found, appointment, hold_id)
+    with session.no_autoflush:  # one flush writes it all
+        session.add(appointment)
         _record(session, appointment, "booked appointment", by=by)
-        waiting.off_the_list(session, referral, how="Booked", by=by)
+        if found.is_to_book:
+            waiting.off_the_list(session, found.referral, how="Booked", by=by)
         telling.tell_booked(session, appointment, by=by)
+    _flush(session)
     return appointment
 
 
@@ -78,36 +69,34 @@ def move(
 
     The old row becomes `moved` and points to the new one, which is returned. Holds as in `book`.
     """
-    slot = queries.slot(session, slot_id)
     old = queries.appointment(session, appointment_id)
-    resources = ledger.resources_of_clinic(session, slot.clinic_id)
-    own = holds.of_referral(session, old.referral_id, hold_id=hold_id)
-    with session.begin_nested(), holds.lapsed_says_so(own, hold_id, slot):
-        ledger.lock(
-            session, [*everything_of(session, old), *resources, *holds.used_by(session, own)]
-        )
-        session.refresh(old)
-        check_move(old.state, AppointmentState.MOVED)
-        _check_referral(session, old.referral)
-        ledger.check_slot(session, slot, resources)
-        if old.slot.starts_at <= clock.now():
-            raise Conflict(
-                "The time of this appointment has passed. Record that the patient did not attend "
-                "or cancel it, then book another."
-            )
-        if old.slot_id == slot.id:
-            raise Conflict("The appointment is already at this time. Choose another time.")
-        holds.give_up(session, own)
-        taken = ledger.take(session, resources, level=Level.VISIT, during=ledger.span_of(slot))
+    ledger.lock(session, slots=[slot_id], appointments=[appointment_id], holds=_some(hold_id))
+    found = facts.read(
+        session,
+        slot_id=slot_id,
+        referral_id=old.referral_id,
+        hold_id=hold_id,
+        moving_id=old.id,
+    )
+    session.refresh(old)
+    check_move(old.state, AppointmentState.MOVED)
+    facts.check(found)
+    if old.slot.starts_at <= clock.now():
+        raise Conflict(PASSED)
+    if old.slot_id == slot_id:
+        raise Conflict("The appointment is already at this time. Choose another time.")
+    new = _new(found, note=old.note if note is None else note, by=by)
+    with session.begin_nested():  # the old place is not let go unless the new one is taken
+        ledger.release(session, appointment_id=old.id)
+        _take(session, found, new, hold_id)
         old.state = AppointmentState.MOVED
         session.flush()
-        new = _add(session, slot, old.referral, note=old.note if note is None else note, by=by)
-        _give_to(taken, new)
+        session.add(new)
+        _flush(session)
         old.moved_to_id = new.id
-        ledger.release(session, appointment_id=old.id)
-        _record(session, old, "moved appointment", by=by, moved_to=str(new.id))
-        _record(session, new, "booked appointment", by=by, moved_from=str(old.id))
-        telling.tell_moved(session, old, new, by=by)
+    _record(session, old, "moved appointment", by=by, moved_to=str(new.id))
+    _record(session, new, "booked appointment", by=by, moved_from=str(old.id))
+    telling.tell_moved(session, old, new, by=by)
     return new
 
 
@@ -176,29 +165,9 @@ def not_attended(
     return appointment
 
 
-def check_bookable(referral: Referral) -> None:
-    """Refuse (Conflict) what has nothing to be photographed or nobody to photograph."""
-    if referral.patient.deceased_on is not None:
-        raise Conflict("This patient has died. Nothing can be booked.")
-    if referral.state is not ReferralState.OPEN:
-        raise Conflict(
-            f"This referral is {referral.state}. Nothing can be booked on it. "
-            "Enter a new referral if photographs are needed after all."
-        )
-    if all(lesion.state is not LesionState.AWAITING_IMAGES for lesion in referral.lesions):
-        raise Conflict("No lesion of this referral is waiting for photographs.")
-
-
-def _check_referral(session: Session, referral: Referral) -> None:
-    session.refresh(referral)
-    session.refresh(referral.patient)
-    for lesion in referral.lesions:
-        session.refresh(lesion)
-    check_bookable(referral)
-
-
-def _add(session: Session, slot: Slot, referral: Referral, *, note: str, by: User) -> Appointment:
-    appointment = Appointment(
+def _new(found: Facts, *, note: str, by: User) -> Appointment:
+    slot, referral = found.slot, found.referral
+    return Appointment(
         id=new_id(),
         slot_id=slot.id,
         slot=slot,
@@ -206,37 +175,45 @@ def _add(session: Session, slot: Slot, referral: Referral, *, note: str, by: Use
         referral=referral,
         patient_id=referral.patient_id,
         patient=referral.patient,
-        during=ledger.span_of(slot),
+        during=found.during,
         state=AppointmentState.BOOKED,
         booked_by_id=by.id,
         booked_at=clock.now(),
         note=note.strip(),
     )
-    with (
-        conflict_on(session, "appointment_patient_in_one_place", ELSEWHERE),
-        conflict_on(session, "appointment_one_waiting_per_referral", HAS_ONE),
+
+
+def _take(
+    session: Session, found: Facts, appointment: Appointment, hold_id: uuid.UUID | None
+) -> None:
+    """The ledger first: where the time is gone, nothing else has been written."""
+    safely = session.begin_nested() if found.holds else nullcontext()
+    with holds.lapsed_says_so(found.holds, hold_id, found.slot), safely:
+        holds.give_up(session, found.holds)
+        ledger.take(
+            session,
+            found.resources,
+            level=Level.VISIT,
+            during=appointment.during,
+            appointment_id=appointment.id,
+        )
+
+
+def _flush(session: Session) -> None:
+    with conflicts(
+        appointment_patient_in_one_place=ELSEWHERE, appointment_one_waiting_per_referral=HAS_ONE
     ):
-        session.add(appointment)
-    return appointment
+        session.flush()
 
 
-def _give_to(taken: list[Allocation], appointment: Appointment) -> None:
-    for allocation in taken:
-        allocation.appointment_id = appointment.id
-
-
-def everything_of(session: Session, appointment: Appointment) -> list[uuid.UUID]:
-    """What has to be locked before an appointment is changed: its patient and its resources."""
-    used = session.scalars(
-        sa.select(Allocation.resource_id).where(Allocation.appointment_id == appointment.id)
-    )
-    return [appointment.patient_id, *used]
+def _some(hold_id: uuid.UUID | None) -> list[uuid.UUID]:
+    return [] if hold_id is None else [hold_id]
 
 
 def _for_change(session: Session, appointment_id: uuid.UUID, to: AppointmentState) -> Appointment:
     """The appointment, locked and read afresh, if it may become `to`."""
     appointment = queries.appointment(session, appointment_id)
-    ledger.lock(session, everything_of(session, appointment))
+    ledger.lock(session, appointments=[appointment_id])
     session.refresh(appointment)
     check_move(appointment.state, to)
     return appointment

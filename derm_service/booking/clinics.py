@@ -55,7 +55,7 @@ def open_clinic(
         ],
     )
     with session.begin_nested():
-        ledger.lock(session, resource_ids)
+        ledger.lock(session, also=resource_ids)
         session.add(clinic)
         session.flush()
         ledger.take(
@@ -78,7 +78,7 @@ def open_clinic(
 def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: User) -> Clinic:
     """Cancel a clinic nobody is booked into; Conflict names the people who are."""
     clinic = queries.clinic(session, clinic_id)
-    ledger.lock(session, ledger.resources_of_clinic(session, clinic_id))
+    ledger.lock(session, clinics=[clinic_id])
     session.refresh(clinic)
     if clinic.state is ClinicState.CANCELLED:
         raise Conflict("This clinic is already cancelled. Go back to the clinics.")

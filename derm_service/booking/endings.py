@@ -32,7 +32,7 @@ def withdraw_referral(
     """Withdraw a referral: its appointment, unsent messages and open work end with it."""
     with session.begin_nested():
         referral = queries.referral(session, referral_id)
-        ledger.lock(session, _locks(session, referral.patient_id))
+        _lock(session, referral.patient_id)
         waiting = queries.waiting_appointment(session, referral.id)
         _end(session, waiting, CancelReason.REFERRAL_WITHDRAWN, by=by)
         closing.withdraw(session, referral_id=referral.id, reason=reason, by=by)
@@ -47,7 +47,7 @@ def withdraw_referral(
 def record_death(session: Session, *, patient_id: uuid.UUID, on: date, by: User) -> Patient:
     """Record a death: appointments are cancelled and no message or letter goes out any more."""
     with session.begin_nested():
-        ledger.lock(session, _locks(session, patient_id))
+        _lock(session, patient_id)
         for appointment in _waiting_of_patient(session, patient_id):
             _end(session, appointment, CancelReason.PATIENT_DIED, by=by)
         patient = closing.mark_deceased(session, patient_id=patient_id, on=on, by=by)
@@ -79,9 +79,7 @@ def _waiting_of_patient(session: Session, patient_id: uuid.UUID) -> list[Appoint
     )
 
 
-def _locks(session: Session, patient_id: uuid.UUID) -> list[uuid.UUID]:
-    """The patient and everything their appointments use: locked in one sweep."""
-    used = [
-        appointments.everything_of(session, one) for one in _waiting_of_patient(session, patient_id)
-    ]
-    return [patient_id, *(each for ids in used for each in ids)]
+def _lock(session: Session, patient_id: uuid.UUID) -> None:
+    """The patient and everything their appointments use, in one sweep."""
+    waiting = [one.id for one in _waiting_of_patient(session, patient_id)]
+    ledger.lock(session, appointments=waiting, also=[patient_id])

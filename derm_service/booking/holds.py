@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import ledger, queries
+from derm_service.booking import facts, ledger, queries
 from derm_service.booking.codes import Level
-from derm_service.booking.models import Allocation, Hold, Slot
+from derm_service.booking.models import Hold, Slot
 from derm_service.db import new_id
-from derm_service.errors import Conflict, Invalid
+from derm_service.errors import Invalid
 from derm_service.people import User
 from derm_service.wording import time
 
@@ -38,28 +38,32 @@ def hold(
     """
     if minutes not in ALLOWED_MINUTES:
         raise Invalid({"minutes": "Enter how many minutes to keep the time, from 1 to 15."})
+    referrals = [] if referral_id is None else [referral_id]
+    ledger.lock(session, slots=[slot_id], referrals=referrals)
     slot = queries.slot(session, slot_id)
+    facts.check_slot(slot)
+    own: list[Hold] = []
     if referral_id is not None:
-        queries.referral(session, referral_id)
-    resources = ledger.resources_of_clinic(session, slot.clinic_id)
-    giving_way = _giving_way(session, slot, referral_id)
-    with session.begin_nested():
-        ledger.lock(session, [*resources, *used_by(session, giving_way)])
-        ledger.check_slot(session, slot, resources)
-        give_up(session, giving_way)
-        made = Hold(
-            id=new_id(),
-            slot_id=slot.id,
-            referral_id=referral_id,
-            expires_at=clock.now() + timedelta(minutes=minutes),
-            held_by_id=by.id,
-        )
+        own = facts.holds_of(session, queries.referral(session, referral_id).id)
+    made = Hold(
+        id=new_id(),
+        slot_id=slot.id,
+        referral_id=referral_id,
+        expires_at=clock.now() + timedelta(minutes=minutes),
+        held_by_id=by.id,
+    )
+    with session.begin_nested():  # what is kept is not let go unless the new time is taken
+        give_up(session, _giving_way(own, slot))
         session.add(made)
         session.flush()
-        ledger.take(session, resources, level=Level.VISIT, during=ledger.span_of(slot), hold=made)
-        audit.record(
-            session, by=by, did="held slot", subject=made, detail={"slot_id": str(slot.id)}
+        ledger.take(
+            session,
+            ledger.resources_of_clinic(session, slot.clinic_id),
+            level=Level.VISIT,
+            during=ledger.span_of(slot),
+            hold=made,
         )
+    audit.record(session, by=by, did="held slot", subject=made, detail={"slot_id": str(slot.id)})
     return made
 
 
@@ -68,7 +72,7 @@ def release(session: Session, *, hold_id: uuid.UUID, by: User) -> None:
     found = session.get(Hold, hold_id)
     if found is None:
         return
-    ledger.lock(session, used_by(session, [found]))
+    ledger.lock(session, holds=[hold_id])
     audit.record(
         session, by=by, did="released slot", subject=found, detail={"slot_id": str(found.slot_id)}
     )
@@ -80,29 +84,8 @@ def standing(session: Session, hold_id: uuid.UUID) -> Hold | None:
     return session.scalar(sa.select(Hold).where(Hold.id == hold_id, Hold.expires_at > clock.now()))
 
 
-def of_referral(
-    session: Session, referral_id: uuid.UUID, *, hold_id: uuid.UUID | None = None
-) -> list[Hold]:
-    """What is kept for a referral, and the hold named; Conflict when that is somebody else's."""
-    which = sa.or_(Hold.referral_id == referral_id, Hold.id == hold_id)
-    found = list(session.scalars(sa.select(Hold).where(which).order_by(Hold.id)))
-    if any(each.referral_id not in {None, referral_id} for each in found):
-        raise Conflict("This time is kept for somebody else. Choose another time.")
-    return found
-
-
-def used_by(session: Session, holds: Sequence[Hold]) -> list[uuid.UUID]:
-    """The resources that holds keep: to be locked before the holds are given up."""
-    if not holds:
-        return []
-    query = sa.select(Allocation.resource_id).where(
-        Allocation.hold_id.in_([each.id for each in holds])
-    )
-    return list(session.scalars(query))
-
-
 def give_up(session: Session, holds: Sequence[Hold]) -> None:
-    """Remove holds with what they keep; call it under the locks of `used_by`."""
+    """Remove holds with what they keep; call it under their locks."""
     if holds:
         session.execute(sa.delete(Hold).where(Hold.id.in_([each.id for each in holds])))
 
@@ -132,11 +115,8 @@ def lapsed_says_so(holds: Sequence[Hold], hold_id: uuid.UUID | None, slot: Slot)
         ) from problem
 
 
-def _giving_way(session: Session, slot: Slot, referral_id: uuid.UUID | None) -> list[Hold]:
-    """The holds of the referral that a new one on `slot` replaces."""
-    if referral_id is None:
-        return []
-    own = of_referral(session, referral_id)
+def _giving_way(own: list[Hold], slot: Slot) -> list[Hold]:
+    """What a new hold on `slot` replaces among those of the same referral."""
     others = [each for each in own if each.slot_id != slot.id]
     same = [each for each in own if each.slot_id == slot.id]
     return same + others[: max(0, len(others) - MOST_PER_REFERRAL + 1)]

@@ -7,16 +7,19 @@ holds are removed, then rows are inserted; the exclusion constraint stands behin
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking.codes import AllocationState, ClinicState, Level
+from derm_service.booking.codes import AllocationState, Level
+from derm_service.booking.ledger_sql import LOCK, TAKE
 from derm_service.booking.models import Allocation, Hold, Resource, Slot
-from derm_service.db import conflict_on, new_id
+from derm_service.db import new_id
 from derm_service.errors import Conflict
+from derm_service.wording import listed
 
 LIVE = (AllocationState.HELD, AllocationState.CONFIRMED)
 TAKEN = "This time has just been taken by somebody else. Choose another time."
@@ -42,29 +45,33 @@ def span_of(slot: Slot) -> Span:
     return span(slot.starts_at, slot.ends_at)
 
 
-def check_slot(session: Session, slot: Slot, resources: Iterable[uuid.UUID]) -> None:
-    """Refuse (Taken) a slot of a clinic that is cancelled or over; call it under the locks."""
-    session.refresh(slot.clinic)
-    if slot.clinic.state is not ClinicState.OPEN or not resources:
-        raise Taken(NO_LONGER_OPEN)
-    if slot.starts_at <= clock.now():
-        raise Taken("This time has already passed. Choose another time.")
+def lock(
+    session: Session,
+    *,
+    slots: Iterable[uuid.UUID] = (),
+    referrals: Iterable[uuid.UUID] = (),
+    appointments: Iterable[uuid.UUID] = (),
+    clinics: Iterable[uuid.UUID] = (),
+    holds: Iterable[uuid.UUID] = (),
+    also: Iterable[uuid.UUID] = (),
+) -> None:
+    """Lock whoever and whatever these touch until the transaction ends, in one order for all.
 
-
-def lock(session: Session, ids: Iterable[uuid.UUID]) -> None:
-    """Lock resources (and patients) until the transaction ends, in one order for everybody.
-
-    Call it once for everything a transaction will touch: locks taken in one ascending sweep
-    cannot deadlock. The key is the random tail of the UUID; two ids that share it only wait
-    for each other.
+    A slot or clinic brings itself and all it holds, a referral its patient and what is kept for
+    it, an appointment its patient and all it uses; `also` names resources and patients. Call it
+    once, before reading what is decided by: one ascending sweep cannot deadlock with another.
     """
-    keys = sorted({one.int & 0x7FFF_FFFF_FFFF_FFFF for one in ids})
-    if keys:
-        session.execute(
-            sa.text("SELECT pg_advisory_xact_lock(key) FROM unnest(:keys) AS key").bindparams(
-                sa.bindparam("keys", keys, type_=sa.ARRAY(sa.BigInteger))
-            )
-        )
+    session.execute(
+        LOCK,
+        {
+            "slots": list(slots),
+            "referrals": list(referrals),
+            "appointments": list(appointments),
+            "clinics": list(clinics),
+            "holds": list(holds),
+            "also": list(also),
+        },
+    )
 
 
 def take(
@@ -76,32 +83,29 @@ def take(
     clinic_id: uuid.UUID | None = None,
     appointment_id: uuid.UUID | None = None,
     hold: Hold | None = None,
-) -> list[Allocation]:
+) -> None:
     """Use every resource over `during` in its lowest free lane, or none of them (Taken).
 
-    For a `hold` they are held until it lapses, otherwise confirmed.
+    Call it under the locks. For a `hold` they are held until it lapses, otherwise confirmed.
     """
-    lock(session, resource_ids)
-    _drop_lapsed(session, resource_ids)
-    lanes = _free_lanes(session, resource_ids, level, during)
-    allocations = [
-        Allocation(
-            id=new_id(),
-            resource_id=resource_id,
-            level=level,
-            lane=lanes[resource_id],
-            during=during,
-            state=AllocationState.HELD if hold else AllocationState.CONFIRMED,
-            clinic_id=clinic_id,
-            appointment_id=appointment_id,
-            hold_id=hold.id if hold else None,
-            expires_at=hold.expires_at if hold else None,
-        )
-        for resource_id in resource_ids
-    ]
-    with conflict_on(session, "allocation_one_use_per_lane", TAKEN):
-        session.add_all(allocations)
-    return allocations
+    values = {
+        "ids": [new_id() for _ in resource_ids],
+        "resources": list(resource_ids),
+        "level": level,
+        "during": during,
+        "state": AllocationState.HELD if hold else AllocationState.CONFIRMED,
+        "clinic": clinic_id,
+        "appointment": appointment_id,
+        "hold": hold.id if hold else None,
+        "expires_at": hold.expires_at if hold else None,
+    }
+    for clear in (None, _drop_lapsed):  # what has lapsed is looked for only where it matters
+        if clear:
+            clear(session, resource_ids, during)
+        taken = cast("sa.CursorResult[Any]", session.execute(TAKE, values)).rowcount
+        if taken:
+            return
+    raise Taken(TAKEN if level is Level.VISIT else _who_is_in_use(session, resource_ids, during))
 
 
 def release(
@@ -138,40 +142,31 @@ def resources_of_clinic(session: Session, clinic_id: uuid.UUID) -> list[uuid.UUI
     )
 
 
-def _drop_lapsed(session: Session, resource_ids: Sequence[uuid.UUID]) -> None:
+def _drop_lapsed(session: Session, resource_ids: Sequence[uuid.UUID], during: Span) -> None:
     session.execute(
         sa.delete(Allocation).where(
             Allocation.resource_id.in_(resource_ids),
             Allocation.state == AllocationState.HELD,
             Allocation.expires_at <= clock.now(),
-        )
-    )
-
-
-def _free_lanes(
-    session: Session, resource_ids: Sequence[uuid.UUID], level: Level, during: Span
-) -> dict[uuid.UUID, int]:
-    in_use = session.execute(
-        sa.select(Allocation.resource_id, Allocation.lane).where(
-            Allocation.resource_id.in_(resource_ids),
-            Allocation.level == level,
-            Allocation.state.in_(LIVE),
             Allocation.during.op("&&")(sa.literal(during, TSTZRANGE)),
         )
     )
-    used: dict[uuid.UUID, set[int]] = {}
-    for resource_id, lane in in_use:
-        used.setdefault(resource_id, set()).add(lane)
-    lanes = {}
-    for resource in session.scalars(sa.select(Resource).where(Resource.id.in_(resource_ids))):
-        taken = used.get(resource.id, set())
-        free = next((n for n in range(1, resource.capacity + 1) if n not in taken), None)
-        if free is None:
-            raise Taken(TAKEN if level is Level.VISIT else in_use_sentence(resource.name))
-        lanes[resource.id] = free
-    return lanes
 
 
-def in_use_sentence(name: str) -> str:
-    """Why a clinic cannot have a resource."""
-    return f"{name} is already in use at that time. Choose another time or something else."
+def _who_is_in_use(session: Session, resource_ids: Sequence[uuid.UUID], during: Span) -> str:
+    names = session.scalars(
+        sa.select(Resource.name)
+        .join(Allocation, Allocation.resource_id == Resource.id)
+        .where(
+            Resource.id.in_(resource_ids),
+            Allocation.level == Level.CLINIC,
+            Allocation.state.in_(LIVE),
+            Allocation.during.op("&&")(sa.literal(during, TSTZRANGE)),
+        )
+        .distinct()
+        .order_by(Resource.name)
+    ).all()
+    return (
+        f"{listed(names)} {'is' if len(names) == 1 else 'are'} already in use at that time. "
+        "Choose another time or something else."
+    )

@@ -206,7 +206,10 @@ class Allocation(Base):
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     state: Mapped[AllocationState] = mapped_column(choice(AllocationState, "state"))
     clinic_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("clinic.id"))
-    appointment_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("appointment.id"))
+    appointment_id: Mapped[uuid.UUID | None] = mapped_column(
+        # deferred: the ledger is written first, and only what is in it becomes an appointment
+        sa.ForeignKey("appointment.id", deferrable=True, initially="DEFERRED")
+    )
     hold_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("hold.id", ondelete="CASCADE"))
     expires_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")  # why a lane above capacity was used

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, TextAreaField
 
 from derm_service import clock
-from derm_service.booking import access, appointments, free, offers, places, queries, telling
+from derm_service.booking import access, appointments, facts, free, offers, places, queries, telling
 from derm_service.booking.models import Appointment, Slot
 from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict
@@ -81,7 +81,7 @@ def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
 
 
 def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
-    appointments.check_bookable(referral)
+    facts.check_bookable(referral)
     session = db_session()
     first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
     location_id = uuid_or_none(request.args.get("place"))

@@ -1,0 +1,60 @@
+"""The two statements of the ledger that every booking waits for: one round trip each."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSTZRANGE
+
+from derm_service.db import UtcDateTime
+
+_IDS = sa.ARRAY(sa.Uuid)
+LOCK = sa.text("""
+WITH booked AS (
+    SELECT id, patient_id, referral_id FROM appointment WHERE id = ANY(:appointments)
+), clinic_ids AS (
+    SELECT unnest(:clinics) AS id UNION SELECT clinic_id FROM slot WHERE id = ANY(:slots)
+), touched AS (
+    SELECT unnest(:also) AS id
+    UNION ALL SELECT id FROM clinic_ids
+    UNION ALL SELECT resource_id FROM allocation
+        WHERE clinic_id IN (SELECT id FROM clinic_ids) AND state <> 'released'
+    UNION ALL SELECT patient_id FROM referral WHERE id = ANY(:referrals)
+    UNION ALL SELECT patient_id FROM booked
+    UNION ALL SELECT resource_id FROM allocation WHERE appointment_id IN (SELECT id FROM booked)
+    UNION ALL SELECT resource_id FROM allocation WHERE hold_id IN (
+        SELECT id FROM hold WHERE id = ANY(:holds) OR referral_id = ANY(:referrals)
+            OR referral_id IN (SELECT referral_id FROM booked))
+)
+SELECT pg_advisory_xact_lock(key) FROM (
+    SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM touched ORDER BY key
+) AS sweep
+""").bindparams(
+    *(
+        sa.bindparam(name, type_=_IDS)
+        for name in ("slots", "referrals", "appointments", "clinics", "holds", "also")
+    )
+)
+TAKE = sa.text("""
+WITH wanted AS (
+    SELECT mine.id, resource.id AS resource_id, (
+        SELECT min(lane) FROM generate_series(1, resource.capacity) AS lane
+        WHERE NOT EXISTS (
+            SELECT FROM allocation AS other
+            WHERE other.resource_id = resource.id AND other.level = :level
+              AND other.lane = lane.lane AND other.during && :during
+              AND other.state IN ('held', 'confirmed'))) AS lane
+    FROM unnest(:ids, :resources) AS mine(id, resource_id)
+    JOIN resource ON resource.id = mine.resource_id
+)
+INSERT INTO allocation (id, resource_id, level, lane, during, state, clinic_id,
+                        appointment_id, hold_id, expires_at, reason)
+SELECT id, resource_id, :level, lane, :during, :state, :clinic,
+       :appointment, :hold, :expires_at, ''
+FROM wanted WHERE NOT EXISTS (SELECT FROM wanted WHERE lane IS NULL)
+""").bindparams(
+    sa.bindparam("ids", type_=_IDS),
+    sa.bindparam("resources", type_=_IDS),
+    sa.bindparam("during", type_=TSTZRANGE),
+    sa.bindparam("clinic", type_=sa.Uuid),
+    sa.bindparam("appointment", type_=sa.Uuid),
+    sa.bindparam("hold", type_=sa.Uuid),
+    sa.bindparam("expires_at", type_=UtcDateTime),
+)
