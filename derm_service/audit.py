@@ -85,7 +85,8 @@ def record(
         detail=detail or {},
     )
     session.add(entry)
-    session.flush()
+    if session.autoflush:  # an act that flushes once, as its last step, has it turned off
+        session.flush()
     return entry
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, contains_eager
 
 from derm_service import clock
@@ -31,7 +32,7 @@ class Facts:
 
     slot: Slot
     referral: Referral
-    resources: list[uuid.UUID]  # what the slot's clinic holds
+    resources: tuple[uuid.UUID, ...]  # what the slot's clinic holds
     has_appointment: bool  # the referral waits for a visit already
     is_elsewhere: bool  # the patient is expected at another place at that time
     is_to_book: bool  # the Work page asks for this booking
@@ -66,7 +67,7 @@ def read(
         raise Taken(NO_LONGER_OPEN)
     slot, referral, resources, waits, elsewhere, to_book, has_hold = found
     kept = holds_of(session, referral_id, hold_id=hold_id) if has_hold else []
-    return Facts(slot, referral, resources or [], waits, elsewhere, to_book, kept)
+    return Facts(slot, referral, resources or (), waits, elsewhere, to_book, kept)
 
 
 def holds_of(
@@ -114,9 +115,10 @@ def check_bookable(referral: Referral) -> None:
 @cache
 def _query() -> sa.Select[Any]:
     """Built once: composing it would take longer than running it."""
-    this_slot, this_referral = sa.bindparam("slot_id"), sa.bindparam("referral_id")
+    this_slot = sa.bindparam("slot_id", type_=sa.Uuid)
+    this_referral = sa.bindparam("referral_id", type_=sa.Uuid)
     resources = (
-        sa.select(sa.func.array_agg(Allocation.resource_id))
+        sa.select(sa.func.array_agg(Allocation.resource_id, type_=ARRAY(sa.Uuid, as_tuple=True)))
         .where(Allocation.clinic_id == Slot.clinic_id, Allocation.state.in_(LIVE))
         .scalar_subquery()
     )

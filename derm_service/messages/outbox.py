@@ -4,10 +4,11 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.db import conflict_on
+from derm_service.db import new_id
 from derm_service.errors import Conflict, NotFound
 from derm_service.messages import work
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
@@ -39,28 +40,29 @@ def write(
     Nothing goes out once the patient has died, nor about a withdrawn referral but the news that
     its appointment is cancelled: such a message is kept, stopped.
     """
-    if existing := session.scalar(sa.select(Message).where(Message.once_key == once_key)):
-        return existing
     now = clock.now()
-    message = Message(
-        referral_id=referral.id,
-        referral=referral,
-        kind=kind,
-        addressee=addressee,
-        channel=channel if channel in CARRIED else Channel.LETTER,
-        state=_first_state(referral, kind, lock_reason),
-        content=content,
-        once_key=once_key,
-        lock_reason=lock_reason,
-        created_at=now,
-        changed_at=now,
+    written = session.scalar(
+        insert(Message)
+        .values(
+            id=new_id(),
+            referral_id=referral.id,
+            kind=kind,
+            addressee=addressee,
+            channel=channel if channel in CARRIED else Channel.LETTER,
+            state=_first_state(referral, kind, lock_reason),
+            content=content,
+            once_key=once_key,
+            lock_reason=lock_reason,
+            override_reason="",
+            created_at=now,
+            changed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["once_key"])
+        .returning(Message)
     )
-    with conflict_on(
-        session,
-        "message_once_key_key",
-        "Somebody has just written this message. Load the page again.",
-    ):
-        session.add(message)
+    if written is None:
+        return session.scalars(sa.select(Message).where(Message.once_key == once_key)).one()
+    message: Message = written
     audit.record(
         session,
         by=by,
