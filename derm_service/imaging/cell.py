@@ -1,130 +1,88 @@
-"""The sandboxed child: decodes, judges and renders one file, with nothing else in reach.
+"""What a confined child does with its one file: decode, judge and render it.
 
-Reads the file from standard input; answers one line of JSON and then the renditions' bytes on
-standard output. Started by `sandbox.py` as `python -m derm_service.imaging.cell VIEW`.
+Reads the file from one descriptor; writes one line of JSON and then the renditions' bytes to
+another. Its process is forked by `nursery.py`.
 """
 
-import ctypes
 import io
 import json
 import os
-import resource
-import sys
-import warnings
+from time import perf_counter
+from typing import Any
 
-from PIL import Image, ImageCms
+from PIL import Image
 
+from derm_service.imaging import colour
 from derm_service.imaging.codes import View
-from derm_service.imaging.decode import decode
+from derm_service.imaging.decode import open_photograph, picture, sight
 from derm_service.imaging.examined import Copy
 from derm_service.imaging.formats import MAX_BYTES, Refused
 from derm_service.imaging.gate.judge import judge
 from derm_service.imaging.gate.refusal import refuse
-from derm_service.imaging.gate.sight import of_pixels
 from derm_service.imaging.renditions import render
 
-MEMORY = 3 * 1024**3
-CPU_SECONDS = 20
-OUTPUT = 300 * 1024**2
-NOBODY = 65534
-
-# Linux: landlock(7), unshare(2), prctl(2); not in the standard library of Python 3.11
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446
-_EVERY_FILE_ACCESS = 0x1FFF
-_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
-_NO_NEW_PRIVILEGES = 38
+Header = dict[str, Any]
 
 
-def confine() -> list[str]:
-    """Give up all that decoding does not need; names what this machine let us give up."""
-    protects = ["limits"]
-    for kind, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, OUTPUT),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_NEW_NETWORK) == 0 or libc.unshare(_NEW_NETWORK | _NEW_USER) == 0:
-        protects.append("no network")
-    if os.geteuid() == 0 and _become_nobody():
-        protects.append("no root")
-    nothing = ctypes.c_uint64(_EVERY_FILE_ACCESS)
-    ruleset = libc.syscall(_CREATE_RULESET, ctypes.byref(nothing), ctypes.sizeof(nothing), 0)
-    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    if ruleset >= 0 and libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0:
-        protects.append("no files")
-    return protects
-
-
-def load_everything(view: View) -> None:
+def load_everything() -> None:
     """Use each part once: libraries load modules on first use, and soon no file can be opened."""
     Image.init()
     grey = Image.linear_gradient("L").convert("RGB")
-    for kind in ("JPEG", "PNG", "TIFF", "WEBP", "AVIF"):
+    for kind in ("PNG", "TIFF", "WEBP", "AVIF", "JPEG"):
         sample = io.BytesIO()
-        grey.save(sample, kind)
-        picture = decode(sample.getvalue())
-    judge(of_pixels(picture.pixels), view=view)
-    render(picture)
-    ImageCms.createProfile("sRGB")
+        grey.save(sample, kind, icc_profile=colour.SRGB.tobytes())
+        photograph = open_photograph(sample.getvalue())
+        seen = sight(photograph)
+    for view in View:
+        judge(seen, view=view)
+    render(picture(photograph))
 
 
-def _become_nobody() -> bool:
+def answer(order: dict[str, Any], source: int, target: int) -> None:
+    """Examine what stands in `source`; the order names the view and whether copies are wanted."""
+    view = View(order["view"]) if order["view"] else None
+    with os.fdopen(source, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    started = perf_counter()
     try:
-        os.setgroups([])
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
-    except OSError:  # a user namespace without that user: root in name only
-        return False
-    return True
-
-
-def main() -> None:
-    """Judge the file on standard input for the view named in the first argument."""
-    warnings.simplefilter("ignore")
-    view = View(sys.argv[1])
-    load_everything(view)
-    protects = confine()
-    data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    try:
-        picture = decode(data)
+        header, copies = _examined(data, view, with_copies=order["copies"])
     except Refused as refusal:
         report = refuse(refusal.code, refusal.message, view=view)
-        _answer({"protects": protects, "report": report.to_json(), "copies": []}, [])
-        return
-    copies = render(picture)
-    _answer(
-        {
-            "protects": protects,
-            "report": judge(of_pixels(picture.pixels), view=view).to_json(),
-            "format": picture.format.value,
-            "width": picture.width,
-            "height": picture.height,
-            "facts": picture.facts,
-            "copies": [_described(copy) for copy in copies],
-        },
-        [copy.data for copy in copies],
-    )
+        header, copies = {"report": report.to_json()}, []
+        header["milliseconds"] = _milliseconds(started, perf_counter(), perf_counter())
+    header["copies"] = [_described(copy) for copy in copies]
+    with os.fdopen(target, "wb") as file:
+        file.write(json.dumps(header).encode("ascii") + b"\n")
+        for copy in copies:
+            file.write(copy.data)
 
 
-def _described(copy: Copy) -> dict[str, object]:
+def _examined(data: bytes, view: View | None, *, with_copies: bool) -> tuple[Header, list[Copy]]:
+    started = perf_counter()
+    photograph = open_photograph(data)
+    seen = sight(photograph)
+    decoded = perf_counter()
+    report = judge(seen, view=view)
+    header = {
+        "report": report.to_json(),
+        "format": photograph.format.value,
+        "width": seen.width,
+        "height": seen.height,
+        "facts": photograph.facts,
+        "milliseconds": _milliseconds(started, decoded, perf_counter()),
+    }
+    return header, render(picture(photograph)) if with_copies else []
+
+
+def _milliseconds(started: float, decoded: float, ended: float) -> dict[str, float]:
+    spans = {"decode": decoded - started, "measure": ended - decoded, "total": ended - started}
+    return {name: round(seconds * 1000, 2) for name, seconds in spans.items()}
+
+
+def _described(copy: Copy) -> Header:
     return {
         "size": copy.size.value,
         "width": copy.width,
         "height": copy.height,
         "length": len(copy.data),
     }
-
-
-def _answer(header: dict[str, object], blobs: list[bytes]) -> None:
-    out = sys.stdout.buffer
-    out.write(json.dumps(header).encode("ascii") + b"\n")
-    for blob in blobs:
-        out.write(blob)
-    out.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -27,3 +27,4 @@ class Examined:
     height: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     copies: tuple[Copy, ...] = ()
+    milliseconds: dict[str, float] = field(default_factory=dict)  # decode, measure, total

@@ -48,6 +48,10 @@ TOO_LARGE = Refused(
     "This file is too large: at most 60 MB and 100 megapixels. Choose a smaller picture size "
     "in the camera's settings and take the photograph again.",
 )
+TWO_FILES = Refused(
+    IssueCode.WRONG_FORMAT,
+    "This file is a photograph and another kind of file at once. Send the camera's own file.",
+)
 SEVERAL_PICTURES = Refused(
     IssueCode.SEVERAL_PICTURES,
     "This file holds an animation or several pages. Turn off burst and live photos and send "

@@ -1,28 +1,36 @@
-"""Runs the decoder in a child process of its own: a crash, a hang or a bomb is a verdict.
+"""Examines files in confined child processes: a crash, a hang or a bomb is a verdict.
 
-The child is a fresh interpreter for each image (never a fork of a threaded worker): it starts
-with an empty environment, limits itself before it reads a byte, and ends after one file.
+A clean helper (`nursery.py`) stands behind each of two places. It is spawned, never forked from
+this process, with an almost empty environment, and forks a fresh child for each file.
 """
 
 import json
 import os
+import queue
+import socket
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
 
+from derm_service.errors import Unavailable
 from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.examined import Copy, Examined
 from derm_service.imaging.formats import UNREADABLE
 from derm_service.imaging.gate.refusal import refuse
 from derm_service.imaging.gate.report import QualityReport, Verdict
 
-WALL_SECONDS = 120  # the child's own limit is on processor time: a busy machine is no bad file
+PLACES = 2
+PATIENCE = 180  # seconds for an answer; the helper ends a child that takes 120
 SOURCE = Path(__file__).parents[2]
+EVERYTHING = frozenset(
+    {"limits", "no network", "no root", "no files", "no signals", "few system calls"}
+)
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -31,16 +39,28 @@ MEDIA_TYPES = {
     "TIFF": "image/tiff",
     "WEBP": "image/webp",
 }
+CANNOT_START = (
+    "Photographs cannot be checked just now: the process that does it does not start on this "
+    "machine. Whoever looks after the service has to look at it."
+)
 log = structlog.get_logger(__name__)
 
 
-def examine(pieces: Iterable[bytes], *, view: View) -> Examined:
-    """Decode, judge and render one file given in pieces; never raises for what is in it."""
+class _Gone(Exception):
+    """A helper no longer answers; another is started in its place."""
+
+
+def examine(pieces: Iterable[bytes], *, view: View | None, copies: bool = True) -> Examined:
+    """Decode and judge one file given in pieces, and render it; never raises for what is in it.
+
+    Without a view the gate goes by what it sees.
+    """
     with _memory_file("image") as source, _memory_file("answer") as answer:
         for piece in pieces:
             source.write(piece)
-        source.seek(0)
-        ending = _run(source, answer, view)
+        source.flush()
+        order = {"view": view, "copies": copies}
+        ending = _run(order, source, answer)
         if ending is None:
             answer.seek(0)
             examined = _read(answer)
@@ -56,32 +76,104 @@ def _memory_file(name: str) -> BinaryIO:
     return os.fdopen(os.memfd_create(f"derm-{name}"), "w+b")
 
 
-def _run(source: BinaryIO, answer: BinaryIO, view: View) -> str | None:
-    """None when the child ended well, else how it ended."""
+def _run(order: dict[str, Any], source: BinaryIO, answer: BinaryIO) -> str | None:
+    """None when the child ended well, else how it ended; a lost helper is replaced once."""
+    for _ in range(2):
+        source.seek(0)
+        answer.seek(0)
+        answer.truncate()
+        try:
+            with _a_place() as helper:
+                return helper.run(order, source.fileno(), answer.fileno())
+        except _Gone:
+            log.warning("sandbox_helper_lost")
+    return "helper lost"
+
+
+class _Helper:
+    """One running nursery and the socket to it."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.settimeout(PATIENCE)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter, no shell)
+                [sys.executable, "-s", "-m", "derm_service.imaging.nursery", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={
+                    "PYTHONPATH": str(SOURCE),
+                    "OMP_NUM_THREADS": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        try:
+            _say_once(", ".join(self._heard()["protects"]))
+        except _Gone as gone:
+            self.end()
+            raise Unavailable(CANNOT_START) from gone
+
+    def run(self, order: dict[str, Any], source: int, answer: int) -> str | None:
+        """How the child ended that got this order; None when well."""
+        try:
+            socket.send_fds(self._line, [json.dumps(order).encode()], [source, answer])
+        except OSError as error:
+            raise _Gone from error
+        ending = self._heard()["ending"]
+        return None if ending is None else str(ending)
+
+    def end(self) -> None:
+        """Let it go: its end of the socket closes, and it ends itself and its child."""
+        self._line.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _heard(self) -> dict[str, Any]:
+        try:
+            said = self._line.recv(4096)
+        except OSError as error:
+            raise _Gone from error
+        if not said:
+            raise _Gone
+        return dict(json.loads(said))
+
+
+@cache
+def _places() -> "queue.LifoQueue[_Helper | None]":
+    """The places, each with its helper once it was used; last used first."""
+    places: queue.LifoQueue[_Helper | None] = queue.LifoQueue()
+    for _ in range(PLACES):
+        places.put(None)
+    return places
+
+
+@contextmanager
+def _a_place() -> Iterator[_Helper]:
+    """A helper for one file; what goes wrong with it empties its place for the next."""
+    helper = _places().get()
     try:
-        done = subprocess.run(  # noqa: S603 (our own interpreter and module, no shell)
-            [sys.executable, "-s", "-m", "derm_service.imaging.cell", view.value],
-            stdin=source,
-            stdout=answer,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            cwd="/",
-            timeout=WALL_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "out of time"
-    return None if done.returncode == 0 else f"ended with {done.returncode}"
+        helper = helper or _Helper()
+        yield helper
+    except BaseException:
+        if helper is not None:
+            helper.end()
+        _places().put(None)
+        raise
+    _places().put(helper)
 
 
 def _read(answer: BinaryIO) -> Examined | None:
     """The child's answer, believed only where it has the agreed form."""
     try:
         header = json.loads(answer.readline(1_000_000))
-        _say_once(", ".join(map(str, header["protects"])))
         report = QualityReport.from_json(header["report"])
+        milliseconds = {str(key): float(ms) for key, ms in header["milliseconds"].items()}
         if report.verdict is Verdict.REJECT:
-            return Examined(report)
+            return Examined(report, milliseconds=milliseconds)
         return Examined(
             report=report,
             media_type=MEDIA_TYPES[header["format"]],
@@ -89,15 +181,20 @@ def _read(answer: BinaryIO) -> Examined | None:
             height=int(header["height"]),
             facts=dict(header["facts"]),
             copies=tuple(_copy(copy, answer) for copy in header["copies"]),
+            milliseconds=milliseconds,
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 @cache
 def _say_once(protects: str) -> None:
-    """One line in the log for what this machine lets the sandbox give up."""
-    log.info("sandbox", protects=protects)
+    """One line in the log for what this machine lets the sandbox give up, and what not."""
+    missing = EVERYTHING - set(protects.split(", ")) - ({"no root"} if os.geteuid() else set())
+    if missing:
+        log.warning("sandbox", protects=protects, missing=", ".join(sorted(missing)))
+    else:
+        log.info("sandbox", protects=protects)
 
 
 def _copy(header: dict[str, Any], answer: BinaryIO) -> Copy:

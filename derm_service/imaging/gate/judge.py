@@ -38,8 +38,8 @@ def judge(sight: Sight, *, view: View | None) -> QualityReport:
     """Judge one picture as the view it was taken for."""
     declared, view = view, view or UNDECLARED
     height, width = sight.height, sight.width
-    luma = cv2.cvtColor(sight.colour, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    light = exposure.measure(sight.colour, is_camera=view is not View.DERMOSCOPIC)
+    luma = cv2.cvtColor(sight.stored, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    light = exposure.measure(sight.stored, is_camera=view is not View.DERMOSCOPIC)
     sharpness = focus.measure(luma)
     size_ratio = min(max(width, height) / 800, min(width, height) / 600)
     findings = [

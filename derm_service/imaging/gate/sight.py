@@ -15,9 +15,14 @@ cv2.setNumThreads(1)
 
 @dataclass(frozen=True)
 class Sight:
-    """One upright picture: `luma` height x width in full size, `colour` RGB, both 8-bit sRGB."""
+    """One upright picture: `luma` height x width in full size, small RGB copies, all 8-bit.
+
+    `stored` holds the values as the camera wrote them: clipping is counted there. `colour` is
+    the same copy in sRGB, whatever profile the file has: colours are judged there.
+    """
 
     luma: Pixels
+    stored: Pixels
     colour: Pixels
 
     @property
@@ -32,8 +37,9 @@ class Sight:
 
 
 def of_pixels(pixels: Pixels) -> Sight:
-    """The sight of a fully decoded upright RGB picture (height x width x 3)."""
-    return Sight(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), shrunk(pixels))
+    """The sight of a fully decoded upright sRGB picture (height x width x 3)."""
+    small = shrunk(pixels)
+    return Sight(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), small, small)
 
 
 def shrunk(pixels: Pixels) -> Pixels:
