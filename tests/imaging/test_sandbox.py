@@ -118,7 +118,7 @@ def test_the_childrens_environment_holds_no_secret(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_large_photograph_gets_an_e_rs_copy_that_fits() -> None:
-    examined = examine([files.encoded(files.skin(3000, 2400, grain=25))], view=View.CLOSE_UP)
+    examined = examine([files.encoded(files.skin(3600, 2700, grain=25))], view=View.CLOSE_UP)
 
     sizes = {copy.size: len(copy.data) for copy in examined.copies}
     assert sizes[RenditionSize.FULL] > E_RS_BYTES
