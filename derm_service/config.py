@@ -59,6 +59,17 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _the_key_lies_apart_from_the_data(self) -> Self:
+        if self.demonstration or self.key_file is None:
+            return self
+        if self.key_file.resolve().is_relative_to(self.data_dir.resolve()):
+            raise ValueError(
+                "DERM_KEY_FILE lies inside DERM_DATA_DIR, so whoever takes the data takes the "
+                "key: move it elsewhere, on a disk with another backup."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _only_a_demonstration_crashes(self) -> Self:
         if self.crash_file is not None and not self.demonstration:
             raise ValueError(

@@ -34,6 +34,7 @@ class Action(StrEnum):
     CLINIC_DAY = "clinic_day"  # day list, check in, identity, consent
     CHANGE_CONSENT = "change_consent"  # withdraw teaching or publication, at any time
     CAPTURE = "capture"
+    MOVE_IMAGES = "move_images"  # to the record they belong to; erase them
     REVIEW = "review"
     TELL = "tell"  # letters, calls, telling the patient
     OVERRIDE_LOCK = "override_lock"  # release a locked letter
@@ -57,6 +58,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.CLINIC_DAY: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
     Action.CHANGE_CONSENT: _CLINICAL | {Role.CLERK},
     Action.CAPTURE: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
+    Action.MOVE_IMAGES: frozenset({Role.LEAD}),
     Action.REVIEW: frozenset({Role.DERMATOLOGIST}),
     Action.TELL: frozenset({Role.CLERK, Role.DERMATOLOGIST, Role.LEAD}),
     Action.OVERRIDE_LOCK: frozenset({Role.DERMATOLOGIST}),

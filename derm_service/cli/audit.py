@@ -5,10 +5,9 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from derm_service import wording
-from derm_service.cli.database import open_session
+from derm_service.cli.database import open_session, told
 from derm_service.cli.progress import counting
 from derm_service.custody import anchors, verifying
-from derm_service.errors import Problem
 
 group = AppGroup("audit", help="The audit trail.")
 
@@ -19,16 +18,13 @@ def verify() -> None:
 
     Needs the database and the object store. Ends with status 1 when anything is wrong.
     """
-    with open_session() as session, counting() as progress:
+    with open_session() as session, told(), counting() as progress:
         task = progress.add_task("Audit rows", total=verifying.count(session))
-        try:
-            verified = verifying.verify(
-                session,
-                anchors.open_anchors(current_app.extensions["derm.settings"]),
-                lambda rows: progress.advance(task, rows),
-            )
-        except Problem as problem:
-            raise click.ClickException(problem.message) from problem
+        verified = verifying.verify(
+            session,
+            anchors.open_anchors(current_app.extensions["derm.settings"]),
+            lambda rows: progress.advance(task, rows),
+        )
     if verified.trouble:
         raise click.ClickException(verified.trouble)
     click.echo(

@@ -1,4 +1,4 @@
-"""A database session for commands, with a sentence when there is none."""
+"""A database session for commands, and a sentence when something is wrong."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,17 @@ import click
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
+
+from derm_service.errors import Problem
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A problem of the service as the last words of the command."""
+    try:
+        yield
+    except Problem as problem:
+        raise click.ClickException(problem.message) from problem
 
 
 @contextmanager

@@ -2,9 +2,17 @@
 
 from flask import Flask
 
-from derm_service.cli import audit, demo, imaging, jobs, journey, people, service
+from derm_service.cli import audit, demo, imaging, jobs, journey, keys, people, service
 
-GROUPS = (audit.group, imaging.group, people.group, demo.group, jobs.group, service.group)
+GROUPS = (
+    audit.group,
+    imaging.group,
+    keys.group,
+    people.group,
+    demo.group,
+    jobs.group,
+    service.group,
+)
 
 
 def install(app: Flask) -> None:

@@ -13,7 +13,7 @@ from derm_service.config import Settings
 from derm_service.embedded.object_store import ObjectStore, launch_object_store
 from derm_service.embedded.postgres import Postgres, launch_postgres
 from derm_service.embedded.process import CannotStart, writing
-from derm_service.imaging.sealing import create_key_file
+from derm_service.imaging.keys import create_key_file
 
 RUNNING = "running.json"  # what other commands need to reach a running service; owner's eyes only
 WEB_KEYS = ("DERM_S3_WEB_ACCESS_KEY", "DERM_S3_WEB_SECRET_KEY")

@@ -219,12 +219,12 @@ def _drop_received(
 
 
 def erase(session: Session, capture: Capture) -> list[Leftover]:
-    """Shred a capture that was set aside long enough: its keys go, its row and audit stay."""
+    """Shred a capture: its keys go, its row and audit stay."""
     check_move(capture.state, CaptureState.ERASED)
     original_id, capture.original = capture.original_id, None
-    session.flush()
-    leftovers = _drop_received(session, capture, also=original_id)
     capture.state = CaptureState.ERASED
     capture.set_aside_reason = None
+    session.flush()
+    leftovers = _drop_received(session, capture, also=original_id)
     trail.record(session, capture, "erased capture", by=None, system=SERVICE)
     return leftovers

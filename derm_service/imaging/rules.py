@@ -15,9 +15,13 @@ ALLOWED_MOVES: dict[CaptureState, frozenset[CaptureState]] = {
         {CaptureState.RECEIVING, CaptureState.RECEIVED, CaptureState.SET_ASIDE}
     ),
     CaptureState.RECEIVING: frozenset({CaptureState.RECEIVED, CaptureState.SET_ASIDE}),
-    CaptureState.RECEIVED: frozenset({CaptureState.CHECKED, CaptureState.SET_ASIDE}),
-    CaptureState.CHECKED: frozenset({CaptureState.FILED, CaptureState.SET_ASIDE}),
-    CaptureState.FILED: frozenset({CaptureState.SET_ASIDE}),
+    CaptureState.RECEIVED: frozenset(
+        {CaptureState.CHECKED, CaptureState.SET_ASIDE, CaptureState.ERASED}
+    ),
+    CaptureState.CHECKED: frozenset(
+        {CaptureState.FILED, CaptureState.SET_ASIDE, CaptureState.ERASED}
+    ),
+    CaptureState.FILED: frozenset({CaptureState.SET_ASIDE, CaptureState.ERASED}),
     CaptureState.SET_ASIDE: frozenset({CaptureState.ERASED}),
     CaptureState.ERASED: frozenset(),
 }

@@ -2,27 +2,20 @@
 
 import hashlib
 import io
-import os
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 from uuid import UUID
 
 import tink
-from tink import aead, cleartext_keyset_handle, streaming_aead
+from tink import streaming_aead
 
 from derm_service.errors import Unavailable
+from derm_service.imaging.keys import KeyEncryptionKey
 
 PIECE = 256 * 1024  # plain bytes handed on at a time when unsealing
-KEY_MISSING = (
-    "The key that seals images cannot be opened, so no image can be stored or shown. "
-    "Check DERM_KEY_FILE and that only the service's own user may read it."
-)
 BROKEN = "This image does not match its seal, so it is not shown. Tell the service's governance."
 
-aead.register()
 streaming_aead.register()
 
 
@@ -51,11 +44,10 @@ class Sealed(Protocol):
 
 
 class Sealer:
-    """Seals and unseals with a key-encryption key: a key file's here, a KMS's in production."""
+    """Seals and unseals; every object's own keyset is wrapped by a key-encryption key."""
 
-    def __init__(self, key_encryption_key: aead.Aead, *, name: str) -> None:
-        self._kek = key_encryption_key
-        self._name = name
+    def __init__(self, key: KeyEncryptionKey) -> None:
+        self._key = key
 
     def seal(self, pieces: Iterable[bytes], into: BinaryIO, *, object_id: UUID) -> Seal:
         """Encrypt pieces of plain bytes into a file, holding about one megabyte at a time."""
@@ -72,11 +64,12 @@ class Sealer:
                 plain.update(piece)
                 size += len(piece)
                 stream.write(piece)
+        key = self._key.current()
         return Seal(
             wrapped_keyset=tink.proto_keyset_format.serialize_encrypted(
-                keyset, self._kek, object_id.bytes + plain.digest()
+                keyset, key.aead, _bound_to(object_id, plain.hexdigest())
             ),
-            key_encryption_key=self._name,
+            key_encryption_key=key.name,
             sha256_plain=plain.hexdigest(),
             sha256_cipher=cipher.sha256.hexdigest(),
             size_plain=size,
@@ -91,9 +84,7 @@ class Sealer:
         """
         found = hashlib.sha256()
         try:
-            keyset = tink.proto_keyset_format.parse_encrypted(
-                seal.wrapped_keyset, self._kek, object_id.bytes + bytes.fromhex(seal.sha256_plain)
-            )
+            keyset = self._unwrapped(object_id, seal)
             stream = keyset.primitive(streaming_aead.StreamingAead).new_decrypting_stream(
                 source, object_id.bytes
             )
@@ -108,39 +99,26 @@ class Sealer:
         if found.hexdigest() != seal.sha256_plain:
             raise Unavailable(BROKEN)
 
+    def rewrap(self, *, object_id: UUID, seal: Sealed) -> tuple[bytes, str]:
+        """The same keyset wrapped by the key of now, and that key's name; no object is touched."""
+        key = self._key.current()
+        try:
+            keyset = self._unwrapped(object_id, seal)
+            bound = _bound_to(object_id, seal.sha256_plain)
+            return tink.proto_keyset_format.serialize_encrypted(keyset, key.aead, bound), key.name
+        except tink.TinkError as error:
+            raise Unavailable(BROKEN) from error
 
-def open_key_file(path: Path) -> Sealer:
-    """A sealer from a key file; refuses one that others may read."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise Unavailable(KEY_MISSING)
-        keyset = cleartext_keyset_handle.read(tink.JsonKeysetReader(path.read_text("ascii")))
-        name = f"file:{keyset.keyset_info().primary_key_id}"
-        return Sealer(keyset.primitive(aead.Aead), name=name)
-    except (OSError, ValueError, tink.TinkError) as error:
-        raise Unavailable(KEY_MISSING) from error
+    def _unwrapped(self, object_id: UUID, seal: Sealed) -> tink.KeysetHandle:
+        bound = _bound_to(object_id, seal.sha256_plain)
+        return tink.proto_keyset_format.parse_encrypted(
+            seal.wrapped_keyset, self._key.current().aead, bound
+        )
 
 
-def create_key_file(path: Path) -> None:
-    """Make a key file (0600 in a 0700 directory) unless there is one; two at once make one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists():
-        return
-    text = io.StringIO()
-    keyset = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-    cleartext_keyset_handle.write(tink.JsonKeysetWriter(text), keyset)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first: its key is the key
-    finally:
-        draft.unlink()
+def _bound_to(object_id: UUID, sha256_plain: str) -> bytes:
+    """A keyset opens only together with its object's id and hash."""
+    return object_id.bytes + bytes.fromhex(sha256_plain)
 
 
 class _HashingWriter(io.RawIOBase):

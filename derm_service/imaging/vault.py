@@ -10,8 +10,9 @@ from derm_service import clock
 from derm_service.config import Settings
 from derm_service.db import new_id
 from derm_service.errors import NotFound, Unavailable
+from derm_service.imaging.keys import KEY_MISSING, KeyFile
 from derm_service.imaging.models import SealedObject
-from derm_service.imaging.sealing import KEY_MISSING, Sealer, open_key_file
+from derm_service.imaging.sealing import Sealer
 from derm_service.imaging.store import Bucket, ObjectStore, StoredObject, web_store, worker_store
 
 IN_MEMORY = 8 * 1024 * 1024  # ciphertext beyond this waits on disk, never plain bytes
@@ -98,4 +99,4 @@ def worker_vault(settings: Settings) -> Vault:
 def _sealer(settings: Settings) -> Sealer:
     if settings.key_file is None:
         raise Unavailable(KEY_MISSING)
-    return open_key_file(settings.key_file)
+    return Sealer(KeyFile(settings.key_file))

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from derm_service.errors import Unavailable
-from derm_service.imaging.sealing import Seal, Sealer, create_key_file, open_key_file
+from derm_service.imaging.keys import KeyFile, create_key_file
+from derm_service.imaging.sealing import Seal, Sealer
 
 OBJECT = uuid4()
 PLAIN = os.urandom(3_000_000)
@@ -19,7 +20,7 @@ PLAIN = os.urandom(3_000_000)
 def sealer(tmp_path: Path) -> Sealer:
     path = tmp_path / "keys" / "key.json"
     create_key_file(path)
-    return open_key_file(path)
+    return Sealer(KeyFile(path))
 
 
 def sealed(sealer: Sealer) -> tuple[Seal, bytes]:
@@ -81,7 +82,7 @@ def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path.chmod(0o644)
 
     with pytest.raises(Unavailable, match="only the service's own user"):
-        open_key_file(path)
+        KeyFile(path)
 
 
 def test_a_source_that_fails_half_way_is_told_as_such(sealer: Sealer) -> None:

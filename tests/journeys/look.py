@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from derm_service.audit import AuditEntry
 from derm_service.imaging.codes import CaptureState
+from derm_service.imaging.keys import KeyFile
 from derm_service.imaging.models import Capture, Chunk, ImageSet
-from derm_service.imaging.sealing import open_key_file
+from derm_service.imaging.sealing import Sealer
 from derm_service.imaging.store import worker_store
 from derm_service.referrals.models import Lesion
 from derm_service.review.models import Opinion
@@ -50,7 +51,7 @@ def unsealed_original(service: RunningService, capture: Capture) -> bytes:
     assert service.settings.key_file is not None
     cipher = worker_store(service.settings).record.get(sealed.key)
     assert hashlib.sha256(cipher).hexdigest() == sealed.sha256_cipher
-    sealer = open_key_file(service.settings.key_file)
+    sealer = Sealer(KeyFile(service.settings.key_file))
     plain = b"".join(sealer.unseal(io.BytesIO(cipher), object_id=sealed.id, seal=sealed))
     assert plain not in cipher
     return plain
