@@ -12,7 +12,12 @@ from derm_service.db import make_engine, make_sessions
 from derm_service.imaging.vault import worker_vault
 from derm_service.jobs import jobs
 
-TASK_MODULES: tuple[str, ...] = ("booking.tasks", "imaging.filing_tasks", "custody.tasks")
+TASK_MODULES: tuple[str, ...] = (
+    "booking.tasks",
+    "imaging.filing_tasks",
+    "imaging.expiry_tasks",
+    "custody.tasks",
+)
 """Modules whose import registers tasks."""
 
 

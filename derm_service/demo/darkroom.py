@@ -16,9 +16,9 @@ from derm_service.demo.camera import Faults, Shot, photograph
 from derm_service.demo.lesions import Lesion
 from derm_service.demo.office import Case
 from derm_service.demo.scene import Wish
-from derm_service.imaging import filing, uploads
+from derm_service.imaging import announcing, filing, uploads
+from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.codes import Contact, Immersion, Polarisation, View
-from derm_service.imaging.uploads import Announcement
 from derm_service.imaging.vault import Vault
 from derm_service.people import User
 
@@ -63,8 +63,8 @@ class Darkroom:
         for view in views:
             jpeg = self._begin(case, lesion, view, clock.now(), soft=view is soft).result()
             announcement = _announcement(case, lesion, view, jpeg)
-            capture = uploads.announce(session, announcement, by=by)
-            uploads.add_chunk(session, self._vault, capture, 0, jpeg, by=by)
+            capture = announcing.announce(session, announcement, by=by)
+            uploads.keep(session, capture, 0, [uploads.seal(self._vault, jpeg)], by=by)
             taken.append(announcement.capture_id)
         session.commit()
         checks = [

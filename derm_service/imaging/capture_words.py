@@ -55,6 +55,9 @@ SET_ASIDE_WORDS: dict[SetAsideReason, str] = {
     SetAsideReason.REJECTED: "Could not be used",
     SetAsideReason.CHANGED_ON_THE_WAY: "Changed on the way: send it again",
     SetAsideReason.WRONG_LESION: "Not this lesion",
+    SetAsideReason.STOPPED: "Removed before it was sent",
+    SetAsideReason.NEVER_ARRIVED: "Never arrived in full",
+    SetAsideReason.FILED_ELSEWHERE: "Already filed elsewhere: photograph again",
 }
 
 POLARISATION_WORDS: dict[Polarisation, str] = {

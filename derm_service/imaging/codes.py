@@ -30,6 +30,9 @@ class SetAsideReason(StrEnum):
     REJECTED = "rejected"
     CHANGED_ON_THE_WAY = "changed_on_the_way"
     WRONG_LESION = "wrong_lesion"
+    STOPPED = "stopped"  # by the device, before all of it was here
+    NEVER_ARRIVED = "never_arrived"  # not within a week
+    FILED_ELSEWHERE = "filed_elsewhere"  # the same bytes are on another person's record
 
 
 class KeptReason(StrEnum):

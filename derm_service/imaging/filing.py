@@ -113,7 +113,8 @@ def _received_bytes(session: Session, vault: Vault, capture: Capture) -> Iterato
     for piece in bytes_now(session, vault, capture):
         found.update(piece)
         yield piece
-    if found.hexdigest() != capture.sha256:
+    capture.sha256_received = found.hexdigest()
+    if capture.sha256_received != capture.sha256:
         raise ChangedOnTheWay
 
 

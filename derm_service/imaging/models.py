@@ -123,7 +123,8 @@ class Capture(Base):
     image_set_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("image_set.id"))
     view: Mapped[View] = mapped_column(choice(View, "view"))
     state: Mapped[CaptureState] = mapped_column(choice(CaptureState, "state"))
-    sha256: Mapped[str]  # of the original bytes, lower-case hex
+    sha256: Mapped[str]  # of the original bytes by the device's word, lower-case hex
+    sha256_received: Mapped[str | None]  # of the bytes we put together, by our own count
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
     file_name: Mapped[str] = mapped_column(default="")
     captured_at: Mapped[datetime | None]  # the device's clock

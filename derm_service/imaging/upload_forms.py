@@ -12,9 +12,9 @@ from uuid import UUID
 
 from derm_service.clock import YEARS
 from derm_service.errors import Invalid
+from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.codes import Contact, Immersion, Polarisation, View
 from derm_service.imaging.formats import MAX_BYTES
-from derm_service.imaging.uploads import Announcement
 
 Code = TypeVar("Code", bound=StrEnum)
 

@@ -1,18 +1,29 @@
-"""tus 1.0.0, core and creation, at `/api/v1/uploads`: the only way image bytes come in."""
+"""tus 1.0.0 at `/api/v1/uploads`: the only way image bytes come in.
+
+Core, creation, creation-with-upload, checksum, expiration and termination.
+"""
 
 from collections.abc import Callable
+from email.utils import format_datetime
 from functools import wraps
 from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import ParamSpec
 from uuid import UUID
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
 
-from derm_service.imaging import upload_forms, uploads
+from derm_service import crash
+from derm_service.crash import Point
+from derm_service.errors import Unavailable
+from derm_service.imaging import announcing, checksums, upload_forms, uploads
+from derm_service.imaging.checksums import ChecksumMismatch, UnknownChecksum
+from derm_service.imaging.elsewhere import FiledElsewhere
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.image_routes import vault
+from derm_service.imaging.models import Capture, SealedObject
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
 
@@ -20,7 +31,15 @@ bp = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
 
 P = ParamSpec("P")
 TUS = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 OCTETS = "application/offset+octet-stream"
+CHECKSUM_MISMATCH = "460 Checksum Mismatch"
+AT_ONCE = 12
+"""Bodies a process takes at a time: of its 16 threads some stay free for pages, however slowly
+photographs come in."""
+BUSY = "Many photographs are arriving just now. This one is tried again by itself."
+
+_places = BoundedSemaphore(AT_ONCE)
 
 
 def tus_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -47,7 +66,21 @@ def _take_whole_files(_endpoint: str | None, _values: dict[str, object] | None) 
 def _tus_headers(response: Response) -> Response:
     response.headers["Tus-Resumable"] = TUS
     response.headers["Cache-Control"] = "no-store"
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "5"
     return response
+
+
+@bp.errorhandler(UnknownChecksum)
+def _unknown(problem: UnknownChecksum) -> ResponseReturnValue:
+    return jsonify(error=problem.message), HTTPStatus.BAD_REQUEST
+
+
+@bp.errorhandler(ChecksumMismatch)
+def _mismatch(problem: ChecksumMismatch) -> ResponseReturnValue:
+    answer = jsonify(error=problem.message)
+    answer.status = CHECKSUM_MISMATCH
+    return answer
 
 
 @bp.route("", methods=["OPTIONS"], provide_automatic_options=False)
@@ -57,8 +90,9 @@ def options(capture_id: UUID | None = None) -> ResponseReturnValue:
     """What this server speaks."""
     answer = Response(status=HTTPStatus.NO_CONTENT)
     answer.headers["Tus-Version"] = TUS
-    answer.headers["Tus-Extension"] = "creation"
+    answer.headers["Tus-Extension"] = EXTENSIONS
     answer.headers["Tus-Max-Size"] = str(MAX_BYTES)
+    answer.headers["Tus-Checksum-Algorithm"] = ",".join(checksums.ALGORITHMS)
     return answer
 
 
@@ -66,14 +100,26 @@ def options(capture_id: UUID | None = None) -> ResponseReturnValue:
 @allowed(Action.CAPTURE)
 @tus_only
 def announce() -> ResponseReturnValue:
-    """Open an upload for one capture."""
+    """Open an upload for one capture; a body is its first piece."""
     given = upload_forms.metadata(request.headers.get("Upload-Metadata", ""))
     announcement = upload_forms.announcement(given, request.headers.get("Upload-Length", ""))
-    capture = uploads.announce(db_session(), announcement, by=current_user())
-    answer = Response(status=HTTPStatus.CREATED)
+    session, by = db_session(), current_user()
+    is_known = session.get(Capture, announcement.capture_id) is not None
+    try:
+        capture = announcing.announce(session, announcement, by=by)
+    except FiledElsewhere:
+        session.commit()  # the lead hears of it although nothing was taken
+        raise
+    crash.here(Point.ANNOUNCED)
+    session.commit()
+    crash.here(Point.ANNOUNCEMENT_COMMITTED)
+    answer = Response(status=HTTPStatus.OK if is_known else HTTPStatus.CREATED)
+    if request.mimetype == OCTETS:
+        start = uploads.offset(session, capture)
+        # A known upload goes on where it stands; its first bytes need not come twice.
+        answer.headers["Upload-Offset"] = str(start if is_known else _take(capture, start))
     answer.headers["Location"] = url_for(".where", capture_id=capture.id)
-    db_session().commit()
-    return answer
+    return _expiring(answer, capture)
 
 
 @bp.route("/<uuid:capture_id>", methods=["HEAD"], provide_automatic_options=False)
@@ -82,10 +128,90 @@ def announce() -> ResponseReturnValue:
 def where(capture_id: UUID) -> ResponseReturnValue:
     """How many bytes are safe here."""
     capture = uploads.capture(db_session(), capture_id)
+    if uploads.is_gone(capture):
+        return Response(status=HTTPStatus.GONE)
     answer = Response(status=HTTPStatus.OK)
     answer.headers["Upload-Offset"] = str(uploads.offset(db_session(), capture))
     answer.headers["Upload-Length"] = str(capture.size_bytes)
-    return answer
+    return _expiring(answer, capture)
+
+
+@bp.patch("/<uuid:capture_id>", provide_automatic_options=False)
+@allowed(Action.CAPTURE)
+@tus_only
+def receive(capture_id: UUID) -> ResponseReturnValue:
+    """Take the bytes from the offset on."""
+    if request.mimetype != OCTETS:
+        return Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    start = upload_forms.number(request.headers.get("Upload-Offset"), "Upload-Offset")
+    capture = uploads.capture(db_session(), capture_id)
+    if uploads.is_gone(capture):
+        return Response(status=HTTPStatus.GONE)
+    answer = Response(status=HTTPStatus.NO_CONTENT)
+    answer.headers["Upload-Offset"] = str(_take(capture, start))
+    return _expiring(answer, capture)
+
+
+@bp.delete("/<uuid:capture_id>", provide_automatic_options=False)
+@allowed(Action.CAPTURE)
+@tus_only
+def stop(capture_id: UUID) -> ResponseReturnValue:
+    """The device will not send the rest."""
+    uploads.stop(db_session(), uploads.capture(db_session(), capture_id), by=current_user())
+    db_session().commit()
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@bp.post("/<uuid:capture_id>", provide_automatic_options=False)
+@allowed(Action.CAPTURE)
+def instead(capture_id: UUID) -> ResponseReturnValue:
+    """For lines that let no PATCH or DELETE pass: tus names the method in a header."""
+    named = request.headers.get("X-HTTP-Method-Override", "").upper()
+    if named not in ("PATCH", "DELETE"):
+        raise MethodNotAllowed
+    return receive(capture_id=capture_id) if named == "PATCH" else stop(capture_id=capture_id)
+
+
+def _take(capture: Capture, start: int) -> int:
+    """Take the body in; the offset after it. Refused before a byte is read if it cannot be.
+
+    Every sealed piece is committed before the next is read. With a checksum all wait for the
+    last: a whole body that does not match is not kept, one that broke off is, as tus asks for.
+    """
+    session = db_session()
+    checksum = checksums.wanted(request.headers.get("Upload-Checksum"))
+    uploads.check_offset(session, capture, start, request.content_length)
+    session.commit()  # no transaction is held while a slow line delivers
+    if not _places.acquire(blocking=False):
+        raise Unavailable(BUSY)
+    try:
+        sealed: list[SealedObject] = []
+        for piece in uploads.pieces(_read, capture.size_bytes - start):
+            sealed.append(uploads.seal(vault(), piece))
+            crash.here(Point.PIECE_STORED)
+            if checksum is None:
+                start = _keep(capture, start, sealed)
+                sealed.clear()
+            else:
+                checksum.update(piece)
+    finally:
+        _places.release()
+    if checksum is not None and sealed:
+        if sum(each.size_plain for each in sealed) == request.content_length:
+            checksum.check()
+        start = _keep(capture, start, sealed)
+    return start
+
+
+def _keep(capture: Capture, start: int, sealed: list[SealedObject]) -> int:
+    """Write the rows and commit: from here on the pieces are safe."""
+    reached = uploads.keep(db_session(), capture, start, sealed, by=current_user())
+    crash.here(Point.PIECE_KEPT)
+    db_session().commit()
+    crash.here(Point.PIECE_COMMITTED)
+    if reached == capture.size_bytes:
+        crash.here(Point.RECEIPT_COMMITTED)
+    return reached
 
 
 def _read(most: int) -> bytes:
@@ -96,21 +222,8 @@ def _read(most: int) -> bytes:
         return b""
 
 
-@bp.patch("/<uuid:capture_id>", provide_automatic_options=False)
-@allowed(Action.CAPTURE)
-@tus_only
-def receive(capture_id: UUID) -> ResponseReturnValue:
-    """Take the bytes from the offset on; every sealed piece is committed before the next."""
-    if request.mimetype != OCTETS:
-        return Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    session, by = db_session(), current_user()
-    start = upload_forms.number(request.headers.get("Upload-Offset"), "Upload-Offset")
-    capture = uploads.capture(session, capture_id)
-    uploads.check_offset(session, capture, start, request.content_length)
-    session.commit()  # no transaction is held while a slow line delivers
-    for piece in uploads.pieces(_read, capture.size_bytes - start):
-        start = uploads.add_chunk(session, vault(), capture, start, piece, by=by)
-        session.commit()
-    answer = Response(status=HTTPStatus.NO_CONTENT)
-    answer.headers["Upload-Offset"] = str(start)
+def _expiring(answer: Response, capture: Capture) -> Response:
+    until = uploads.expires_at(db_session(), capture)
+    if until is not None:
+        answer.headers["Upload-Expires"] = format_datetime(until, usegmt=True)
     return answer

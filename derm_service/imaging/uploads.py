@@ -1,89 +1,48 @@
 """Receiving captures piece by piece; the chunk rows are the only truth about the offset."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import clock
+from derm_service import clock, crash, wording
+from derm_service.crash import Point
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
-from derm_service.imaging import filing_tasks, trail, visit_queries, visits
-from derm_service.imaging.codes import CaptureState, Contact, Immersion, Polarisation, View
-from derm_service.imaging.models import Capture, Chunk, ImageSet
+from derm_service.imaging import elsewhere, filing_tasks, trail, visit_queries
+from derm_service.imaging.announcing import GIVEN_UP
+from derm_service.imaging.codes import CaptureState, SetAsideReason
+from derm_service.imaging.models import Capture, Chunk, SealedObject
+from derm_service.imaging.rules import check_move
 from derm_service.imaging.vault import Place, Vault
 from derm_service.jobs import defer
-from derm_service.people import User
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
+from derm_service.people import Role, User
 
 PIECE = 4 * 1024 * 1024  # plain bytes held in memory and sealed at a time
 READ = 64 * 1024
+MOST_PIECES = 1000  # 60 MB in pieces of 256 KiB are 240; the rest is for lines that break
+UNFINISHED_FOR = timedelta(days=7)  # how long an upload waits for its next piece
 RECEIVES = (CaptureState.ANNOUNCED, CaptureState.RECEIVING)
-SAME_ID_OTHER_BYTES = (
-    "Another photograph was sent under this number. Choose the file again, "
-    "so that it gets a number of its own."
-)
 NOT_THERE = "The service does not know this upload. Choose the photograph again."
 MOVED_ON = (
     "The upload stands at another place than this piece. Ask where it stands, and go on from there."
 )
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """What a device says of a capture before it sends a byte."""
-
-    capture_id: uuid.UUID
-    sha256: str
-    size_bytes: int
-    appointment_id: uuid.UUID
-    lesion_id: uuid.UUID
-    view: View
-    file_name: str = ""
-    captured_at: datetime | None = None
-    polarisation: Polarisation | None = None
-    contact: Contact | None = None
-    immersion: Immersion | None = None
-
-
-def announce(session: Session, announcement: Announcement, *, by: User) -> Capture:
-    """Open an upload; the same capture with the same hash is answered the same again."""
-    known = session.get(Capture, announcement.capture_id)
-    if known is not None:
-        return _same(known, announcement)
-    check_context(announcement)
-    visit = visit_queries.visit_of(session, announcement.appointment_id)
-    if visit is None:
-        raise Conflict("This person is not checked in. Check them in on the day list first.")
-    images = visits.open_shutter(
-        session, visit_id=visit.id, lesion_id=announcement.lesion_id, by=by
-    )
-    known = session.get(Capture, announcement.capture_id)  # the visit's lock is ours now
-    if known is not None:
-        return _same(known, announcement)
-    capture = _new_capture(announcement, images, by)
-    with conflict_on(session, "capture_pkey", SAME_ID_OTHER_BYTES):
-        session.add(capture)
-    facts = {"view": capture.view.value, "sha256": capture.sha256}
-    trail.record(session, capture, "announced capture", by=by, **facts)
-    return capture
-
-
-def check_context(announcement: Announcement) -> None:
-    """Refuse dermoscopic captures that do not say how they were taken; Invalid per field."""
-    if announcement.view is not View.DERMOSCOPIC:
-        return
-    missing = {}
-    if announcement.polarisation is None:
-        missing["polarisation"] = "Say whether the light was polarised."
-    if announcement.contact is None:
-        missing["contact"] = "Say whether the dermatoscope touched the skin."
-    if announcement.contact is Contact.CONTACT and announcement.immersion is None:
-        missing["immersion"] = "Say what was between the dermatoscope and the skin."
-    if missing:
-        raise Invalid(missing, "Say how the dermoscopic photograph was taken.")
+TOO_SMALL = (
+    f"This photograph has come in {MOST_PIECES} pieces, which is the most there may be. "
+    "Stop this upload and send the file again in pieces of 256 KiB or more."
+)
+LOST_ON_THE_WAY = (
+    "A photograph has not arrived in full for a week, so it is no longer waited for. "
+    "Ask the photographer whether it is still on the device."
+)
+ARRIVED = (
+    "This photograph has arrived, so its sending cannot be stopped any more. "
+    "Set it aside on the capture page."
+)
 
 
 def capture(session: Session, capture_id: uuid.UUID) -> Capture:
@@ -92,6 +51,13 @@ def capture(session: Session, capture_id: uuid.UUID) -> Capture:
     if found is None:
         raise NotFound(NOT_THERE)
     return found
+
+
+def is_gone(capture: Capture) -> bool:
+    """Whether the upload was stopped or ran out of time: there is nothing to resume."""
+    return capture.set_aside_reason in GIVEN_UP or (
+        capture.state is CaptureState.ERASED and capture.received_at is None
+    )
 
 
 def offset(session: Session, capture: Capture) -> int:
@@ -108,6 +74,18 @@ def offset(session: Session, capture: Capture) -> int:
     )
 
 
+def expires_at(session: Session, capture: Capture) -> datetime | None:
+    """Until when the next piece must come; None once all have come."""
+    if capture.state not in RECEIVES:
+        return None
+    last = session.scalar(
+        sa.select(sa.func.max(SealedObject.created_at))
+        .join(Chunk, Chunk.sealed_object_id == SealedObject.id)
+        .where(Chunk.capture_id == capture.id)
+    )
+    return (last or capture.announced_at) + UNFINISHED_FOR
+
+
 def check_offset(session: Session, capture: Capture, start: int, length: int | None) -> None:
     """Refuse a piece that does not begin where the upload stands or goes beyond its end.
 
@@ -122,6 +100,9 @@ def check_offset(session: Session, capture: Capture, start: int, length: int | N
         raise NotAllowed(closed)  # a Conflict would make the device ask again and again
     if length is not None and start + length > capture.size_bytes:
         raise Invalid({"length": "This piece goes beyond the announced length."})
+    count = sa.select(sa.func.count()).select_from(Chunk).where(Chunk.capture_id == capture.id)
+    if (session.scalar(count) or 0) >= MOST_PIECES:
+        raise NotAllowed(TOO_SMALL)
 
 
 def pieces(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
@@ -140,58 +121,92 @@ def pieces(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
         yield bytes(piece)
 
 
-def add_chunk(
-    session: Session, vault: Vault, capture: Capture, start: int, data: bytes, *, by: User
+def seal(vault: Vault, piece: bytes) -> SealedObject:
+    """Put one piece into quarantine; until `keep` adds its row it does not count."""
+    return vault.put(Place.QUARANTINE, [piece])
+
+
+def keep(
+    session: Session, capture: Capture, start: int, sealed: Sequence[SealedObject], *, by: User
 ) -> int:
-    """Seal one piece into quarantine, then write its row; the offset after it.
+    """Write the rows of pieces sealed before, one after the other from `start`; the new offset.
 
     Of two pieces for one place the database lets one in, the other is a Conflict. The last one
     makes the capture received, and defers its examination, in the same transaction.
     """
-    sealed = vault.put(Place.QUARANTINE, [data])
     session.refresh(capture, with_for_update=True)
-    check_offset(session, capture, start, len(data))
+    check_offset(session, capture, start, sum(each.size_plain for each in sealed))
     with conflict_on(session, "chunk_pkey", MOVED_ON):
-        session.add(sealed)
+        session.add_all(sealed)
         session.flush()
-        session.add(
-            Chunk(capture_id=capture.id, start=start, length=len(data), sealed_object_id=sealed.id)
-        )
+        for each in sealed:
+            session.add(
+                Chunk(
+                    capture_id=capture.id,
+                    start=start,
+                    length=each.size_plain,
+                    sealed_object_id=each.id,
+                )
+            )
+            start += each.size_plain
     capture.state = CaptureState.RECEIVING
-    reached = start + len(data)
-    if reached == capture.size_bytes:
+    if start == capture.size_bytes:
         _receive(session, capture, by=by)
-    return reached
+    return start
+
+
+def stop(session: Session, capture: Capture, *, by: User) -> None:
+    """Give an upload up at the device's wish; what came of it is kept sealed for 30 days."""
+    session.refresh(capture, with_for_update=True)
+    if is_gone(capture):
+        return
+    if capture.state not in RECEIVES:
+        raise NotAllowed(ARRIVED)
+    _give_up(session, capture, SetAsideReason.STOPPED, by=by)
+
+
+def expire(session: Session) -> list[Capture]:
+    """Give up uploads whose next piece did not come for a week; which they are."""
+    waiting = session.scalars(
+        sa.select(Capture)
+        .where(Capture.state.in_(RECEIVES), Capture.announced_at < clock.now() - UNFINISHED_FOR)
+        .with_for_update(skip_locked=True)
+    )
+    expired = [each for each in waiting if (expires_at(session, each) or clock.now()) < clock.now()]
+    for each in expired:
+        _give_up(session, each, SetAsideReason.NEVER_ARRIVED, by=None)
+        work.raise_item(
+            session,
+            kind=WorkKind.IMAGE_TROUBLE,
+            role=Role.LEAD,
+            due_on=clock.today(),
+            referral_id=each.image_set.lesion.referral_id,
+            subject_id=each.id,
+            note=f"{LOST_ON_THE_WAY} It was announced on {wording.day_time(each.announced_at)}.",
+        )
+    return expired
+
+
+def _give_up(
+    session: Session, capture: Capture, reason: SetAsideReason, *, by: User | None
+) -> None:
+    check_move(capture.state, CaptureState.SET_ASIDE)
+    was, capture.state = capture.state, CaptureState.SET_ASIDE
+    capture.set_aside_reason = reason
+    capture.set_aside_at = clock.now()
+    trail.record(session, capture, "set aside capture", by=by, reason=reason.value, was=was)
 
 
 def _receive(session: Session, capture: Capture, *, by: User) -> None:
+    """All bytes are here: they are this person's photograph unless another person has them."""
     capture.state = CaptureState.RECEIVED
     capture.received_at = clock.now()
     trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
-    defer(session, filing_tasks.examine, capture_id=str(capture.id))
-
-
-def _same(known: Capture, announcement: Announcement) -> Capture:
-    same = (known.sha256, known.size_bytes) == (announcement.sha256, announcement.size_bytes)
-    if not same or known.image_set.lesion_id != announcement.lesion_id:
-        raise Conflict(SAME_ID_OTHER_BYTES)
-    return known
-
-
-def _new_capture(announcement: Announcement, images: ImageSet, by: User) -> Capture:
-    dermoscopic = announcement.view is View.DERMOSCOPIC
-    return Capture(
-        id=announcement.capture_id,
-        image_set_id=images.id,
-        view=announcement.view,
-        state=CaptureState.ANNOUNCED,
-        sha256=announcement.sha256,
-        size_bytes=announcement.size_bytes,
-        file_name=announcement.file_name,
-        captured_at=announcement.captured_at,
-        polarisation=announcement.polarisation if dermoscopic else None,
-        contact=announcement.contact if dermoscopic else None,
-        immersion=announcement.immersion if dermoscopic else None,
-        taken_by_id=by.id,
-        announced_at=clock.now(),
-    )
+    elsewhere.lock(session, capture.sha256)
+    first = elsewhere.twin(session, capture, capture.image_set)
+    if first is None:
+        defer(session, filing_tasks.examine, capture_id=str(capture.id))
+        crash.here(Point.RECEIVED)
+        return
+    _give_up(session, capture, SetAsideReason.FILED_ELSEWHERE, by=by)
+    elsewhere.alert(session, first=first, second=capture, images=capture.image_set, by=by)

@@ -5,10 +5,10 @@ import hashlib
 from sqlalchemy.orm import Session
 
 from derm_service.db import new_id
-from derm_service.imaging import filing, uploads
+from derm_service.imaging import announcing, filing, uploads
 from derm_service.imaging.codes import CaptureState, View
 from derm_service.imaging.models import Capture, Visit
-from derm_service.imaging.uploads import Announcement
+from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.vault import Vault
 from derm_service.people import User
 from tests.imaging import files, visiting
@@ -17,12 +17,12 @@ GOOD = files.with_camera_data(files.skin(1200, 900))
 
 
 def announced(
-    session: Session, *, data: bytes = GOOD, visit: Visit | None = None, by: User | None = None
+    session: Session, *, data: bytes | None = None, visit: Visit | None = None, by: User | None = None
 ) -> Capture:
     """A capture the device has named and not sent."""
-    person = by or visiting.photographer(session)
+    person, data = by or visiting.photographer(session), data or files.of_its_own(GOOD)
     at = visit or visiting.ready(session, by=person)
-    return uploads.announce(
+    return announcing.announce(
         session,
         Announcement(
             capture_id=new_id(),
@@ -40,16 +40,16 @@ def received(
     session: Session,
     vault: Vault,
     *,
-    data: bytes = GOOD,
+    data: bytes | None = None,
     visit: Visit | None = None,
     by: User | None = None,
 ) -> Capture:
     """A capture whose bytes have all come, in two pieces."""
-    person = by or visiting.photographer(session)
+    person, data = by or visiting.photographer(session), data or files.of_its_own(GOOD)
     capture = announced(session, data=data, visit=visit, by=person)
     half, at = len(data) // 2, 0
     for piece in (data[:half], data[half:]):
-        at = uploads.add_chunk(session, vault, capture, at, piece, by=person)
+        at = uploads.keep(session, capture, at, [uploads.seal(vault, piece)], by=person)
     return capture
 
 
@@ -57,7 +57,7 @@ def filed(
     session: Session,
     vault: Vault,
     *,
-    data: bytes = GOOD,
+    data: bytes | None = None,
     visit: Visit | None = None,
     by: User | None = None,
 ) -> Capture:

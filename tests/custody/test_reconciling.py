@@ -147,8 +147,8 @@ def test_an_upload_whose_piece_is_lost_goes_back_to_where_it_is_whole(
 ) -> None:
     person = visiting.photographer(session)
     capture = announced(session, data=bytes(3000), by=person)
-    at = uploads.add_chunk(session, vault, capture, 0, bytes(1000), by=person)
-    uploads.add_chunk(session, vault, capture, at, bytes(1000), by=person)
+    at = uploads.keep(session, capture, 0, [uploads.seal(vault, bytes(1000))], by=person)
+    uploads.keep(session, capture, at, [uploads.seal(vault, bytes(1000))], by=person)
     second = session.scalars(
         sa.select(SealedObject).order_by(SealedObject.created_at.desc()).limit(1)
     ).one()

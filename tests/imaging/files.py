@@ -1,6 +1,8 @@
 """Small real image files, drawn and encoded on the spot."""
 
 import io
+import struct
+import uuid
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,12 @@ def encoded(pixels: NDArray[np.uint8], kind: str = "JPEG", **options: Any) -> by
         options.setdefault("quality", 92)
     Image.fromarray(pixels).save(out, kind, **options)
     return out.getvalue()
+
+
+def of_its_own(jpeg: bytes) -> bytes:
+    """The same picture in bytes no other file has: one comment more, behind the first marker."""
+    comment = uuid.uuid4().bytes
+    return jpeg[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + jpeg[2:]
 
 
 def with_orientation(pixels: NDArray[np.uint8], orientation: int, kind: str = "JPEG") -> bytes:

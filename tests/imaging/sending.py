@@ -14,6 +14,7 @@ from tests.imaging import visiting
 
 UPLOADS = "/api/v1/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
+OCTETS = "application/offset+octet-stream"
 DERMOSCOPIC = {"polarisation": "polarised", "contact": "contact", "immersion": "gel"}
 
 
@@ -32,9 +33,14 @@ def described(visit: Visit, data: bytes, **given: str) -> dict[str, str]:
 
 
 def announce(
-    client: FlaskClient, token: str, metadata: dict[str, str], length: int | str
+    client: FlaskClient,
+    token: str,
+    metadata: dict[str, str],
+    length: int | str,
+    data: bytes | None = None,
+    **headers_too: str,
 ) -> TestResponse:
-    """POST: creation."""
+    """POST: creation, with `data` as the first piece when there is some."""
     pairs = (
         f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items()
     )
@@ -43,21 +49,40 @@ def announce(
         "X-CSRFToken": token,
         "Upload-Length": str(length),
         "Upload-Metadata": ",".join(pairs),
+        **headers_too,
     }
-    return client.post(UPLOADS, headers=headers)
+    if data is None:
+        return client.post(UPLOADS, headers=headers)
+    return client.post(UPLOADS, headers=headers, data=data, content_type=OCTETS)
 
 
 def patch(
-    client: FlaskClient, token: str, capture_id: UUID | str, offset: int, data: bytes
+    client: FlaskClient,
+    token: str,
+    capture_id: UUID | str,
+    offset: int,
+    data: bytes,
+    **headers_too: str,
 ) -> TestResponse:
     """PATCH: one piece."""
-    headers = {**TUS, "X-CSRFToken": token, "Upload-Offset": str(offset)}
+    headers = {**TUS, "X-CSRFToken": token, "Upload-Offset": str(offset), **headers_too}
     return client.patch(
         f"{UPLOADS}/{capture_id}",
         headers=headers,
         data=data,
-        content_type="application/offset+octet-stream",
+        content_type=OCTETS,
     )
+
+
+def stop(client: FlaskClient, token: str, capture_id: UUID | str) -> TestResponse:
+    """DELETE: termination."""
+    return client.delete(f"{UPLOADS}/{capture_id}", headers={**TUS, "X-CSRFToken": token})
+
+
+def checksum(data: bytes, name: str = "sha256") -> dict[str, str]:
+    """The header a device sends with a piece."""
+    digest = hashlib.new(name, data).digest()
+    return {"Upload-Checksum": f"{name} {base64.b64encode(digest).decode()}"}
 
 
 def offset(client: FlaskClient, capture_id: UUID | str) -> int:

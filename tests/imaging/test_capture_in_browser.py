@@ -86,7 +86,7 @@ def open_scene(service: RunningService, new_page: NewPage, size: tuple[int, int]
 def sharp(tmp_path: Path) -> Path:
     """A photograph in focus."""
     path = tmp_path / "sharp.jpg"
-    path.write_bytes(files.encoded(files.skin(2400, 1800)))
+    path.write_bytes(files.of_its_own(files.encoded(files.skin(2400, 1800))))
     return path
 
 
@@ -95,7 +95,7 @@ def blurred(tmp_path: Path) -> Path:
     """A photograph out of focus."""
     path = tmp_path / "blurred.jpg"
     soft = cv2.GaussianBlur(files.skin(2400, 1800), (0, 0), 9).astype(np.uint8)
-    path.write_bytes(files.encoded(soft))
+    path.write_bytes(files.of_its_own(files.encoded(soft)))
     return path
 
 
@@ -164,7 +164,7 @@ def test_three_photographs_at_once_all_arrive_in_their_order(
 ) -> None:
     paths = [tmp_path / f"{number}.jpg" for number in range(3)]
     for number, path in enumerate(paths):
-        path.write_bytes(files.encoded(files.skin(1600, 1200, seed=number + 1)))
+        path.write_bytes(files.of_its_own(files.encoded(files.skin(1600, 1200, seed=number))))
 
     scene.choose(View.OVERVIEW, *paths)
 

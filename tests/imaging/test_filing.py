@@ -18,7 +18,8 @@ from derm_service.audit import AuditEntry
 from derm_service.config import Settings
 from derm_service.db import new_id
 from derm_service.errors import Conflict, Invalid
-from derm_service.imaging import captures, filing, filing_tasks, sweeping, uploads
+from derm_service.imaging import announcing, captures, filing, filing_tasks, sweeping, uploads
+from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.codes import (
     CaptureState,
     KeptReason,
@@ -27,7 +28,6 @@ from derm_service.imaging.codes import (
     View,
 )
 from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject, Visit
-from derm_service.imaging.uploads import Announcement
 from derm_service.imaging.vault import Place, Vault, worker_vault
 from derm_service.jobs import CAPTURE, defer, jobs
 from derm_service.messages import work as work_page
@@ -65,7 +65,7 @@ def received(
     sha256: str | None = None,
 ) -> Capture:
     """A capture whose bytes have all come, in three chunks."""
-    capture = uploads.announce(
+    capture = announcing.announce(
         session,
         Announcement(
             capture_id=new_id(),
@@ -79,7 +79,7 @@ def received(
     )
     at, third = 0, len(data) // 3
     for piece in (data[:third], data[third : 2 * third], data[2 * third :]):
-        at = uploads.add_chunk(session, vault, capture, at, piece, by=by)
+        at = uploads.keep(session, capture, at, [uploads.seal(vault, piece)], by=by)
     return capture
 
 

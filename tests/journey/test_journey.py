@@ -57,9 +57,13 @@ def test_journey_takes_images_from_referral_to_told(
     with service.sessions() as session:
         have_people_and_places(session)
 
-    done = journey("--address", service.url, *images(tmp_path))
+    photographs = images(tmp_path)
+
+    done = journey("--address", service.url, *photographs)
+    again = journey("--address", service.url, *photographs)  # the same person once more
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert again.returncode == 0, again.stdout + again.stderr
     assert "read the audit trail" in done.stdout
     referral_id = done.stdout.split("/referrals/")[1].split()[0]
     with service.sessions() as session:

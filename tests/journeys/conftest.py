@@ -20,6 +20,7 @@ from derm_service.demo.lesions import Kind, Lesion
 from derm_service.demo.scene import View, Wish
 from derm_service.people import Role, User
 from tests.fixtures.service import RunningService
+from tests.imaging.files import of_its_own
 from tests.journeys.steps import Walker
 
 PASSWORD = "three random words"
@@ -124,23 +125,26 @@ def walk(
     return start
 
 
+@pytest.fixture
+def photographs(drawn: dict[str, bytes], tmp_path: Path) -> dict[str, Path]:
+    """The drawn photographs as files of this test's own person."""
+    files = {name: tmp_path / f"{name}.jpg" for name in drawn}
+    for name, path in files.items():
+        path.write_bytes(of_its_own(drawn[name]))
+    return files
+
+
 @pytest.fixture(scope="session")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Drawn photographs as files: one good one of each view, and a blurred close-up."""
-    place = tmp_path_factory.mktemp("photographs")
+def drawn() -> dict[str, bytes]:
+    """One good photograph of each view, and a blurred close-up."""
     lesion = Lesion(kind=next(iter(Kind)), diameter_mm=7, seed=5)
     shot = Shot(taken_at=datetime(2026, 11, 2, 10, 30, tzinfo=UTC), gps=True)
     files = {}
     for view in View:
         wish = Wish(view=view, lesion=lesion, monk=5)
-        files[view.value] = _file(place / f"{view.value}.jpg", photograph(wish, shot).jpeg)
+        files[view.value] = photograph(wish, shot).jpeg
     blurred = photograph(
         Wish(view=View.CLOSE_UP, lesion=lesion, monk=5), shot, Faults(defocus_px=9)
     )
-    files["blurred"] = _file(place / "blurred.jpg", blurred.jpeg)
+    files["blurred"] = blurred.jpeg
     return files
-
-
-def _file(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path

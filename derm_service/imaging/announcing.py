@@ -1,0 +1,154 @@
+"""Announcing a capture: everything that can be refused is refused before a byte is sent."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.db import conflict_on
+from derm_service.errors import Conflict, Invalid, NotAllowed
+from derm_service.imaging import elsewhere, trail, visit_queries, visits
+from derm_service.imaging.codes import (
+    CaptureState,
+    Contact,
+    Immersion,
+    Polarisation,
+    SetAsideReason,
+    View,
+)
+from derm_service.imaging.models import Capture, ImageSet
+from derm_service.people import User
+
+MOST_PER_VISIT = 120  # captures, those taken again among them
+MOST_PER_DAY = 20 * 1024**3  # bytes one person may announce in 24 hours
+DAY = timedelta(hours=24)
+GIVEN_UP = frozenset({SetAsideReason.STOPPED, SetAsideReason.NEVER_ARRIVED})
+"""Why a capture may never have all its bytes; nothing more is taken for it."""
+
+SAME_ID_OTHER_BYTES = (
+    "Another photograph was sent under this number. Choose the file again, "
+    "so that it gets a number of its own."
+)
+TOO_MANY = (
+    f"This visit has {MOST_PER_VISIT} photographs already, which is the most one visit may have. "
+    "Finish it, and ring the office if more are needed."
+)
+QUOTA_USED = (
+    f"You have sent {MOST_PER_DAY // 1024**3} GB in 24 hours, which is the most one person may. "
+    "Keep the photographs on the device and ring the service desk."
+)
+STOPPED_BEFORE = (
+    "Sending this photograph was stopped, or it did not arrive within its week. "
+    "Choose the file again, so that it gets a number of its own."
+)
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What a device says of a capture before it sends a byte."""
+
+    capture_id: uuid.UUID
+    sha256: str
+    size_bytes: int
+    appointment_id: uuid.UUID
+    lesion_id: uuid.UUID
+    view: View
+    file_name: str = ""
+    captured_at: datetime | None = None
+    polarisation: Polarisation | None = None
+    contact: Contact | None = None
+    immersion: Immersion | None = None
+
+
+def announce(session: Session, announcement: Announcement, *, by: User) -> Capture:
+    """Open an upload; the same capture with the same hash is answered the same again.
+
+    Raises `elsewhere.FiledElsewhere`, whose alert the caller commits, when the bytes are on the
+    record of another person.
+    """
+    known = session.get(Capture, announcement.capture_id)
+    if known is not None:
+        return _same(known, announcement)
+    check_context(announcement)
+    visit = visit_queries.visit_of(session, announcement.appointment_id)
+    if visit is None:
+        raise Conflict("This person is not checked in. Check them in on the day list first.")
+    images = visits.open_shutter(
+        session, visit_id=visit.id, lesion_id=announcement.lesion_id, by=by
+    )
+    known = session.get(Capture, announcement.capture_id)  # the visit's lock is ours now
+    if known is not None:
+        return _same(known, announcement)
+    _check_limits(session, images, announcement, by)
+    capture = _new_capture(announcement, images, by)
+    elsewhere.refuse(session, capture, images, by=by)
+    with conflict_on(session, "capture_pkey", SAME_ID_OTHER_BYTES):
+        session.add(capture)
+    facts = {"view": capture.view.value, "sha256": capture.sha256}
+    trail.record(session, capture, "announced capture", by=by, **facts)
+    return capture
+
+
+def check_context(announcement: Announcement) -> None:
+    """Refuse dermoscopic captures that do not say how they were taken; Invalid per field."""
+    if announcement.view is not View.DERMOSCOPIC:
+        return
+    missing = {}
+    if announcement.polarisation is None:
+        missing["polarisation"] = "Say whether the light was polarised."
+    if announcement.contact is None:
+        missing["contact"] = "Say whether the dermatoscope touched the skin."
+    if announcement.contact is Contact.CONTACT and announcement.immersion is None:
+        missing["immersion"] = "Say what was between the dermatoscope and the skin."
+    if missing:
+        raise Invalid(missing, "Say how the dermoscopic photograph was taken.")
+
+
+def _check_limits(session: Session, images: ImageSet, announcement: Announcement, by: User) -> None:
+    """Refuse with 403, not 409: a program that asks again is told the same."""
+    at_visit = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Capture)
+        .join(ImageSet)
+        .where(ImageSet.visit_id == images.visit_id)
+    )
+    if (at_visit or 0) >= MOST_PER_VISIT:
+        raise NotAllowed(TOO_MANY)
+    of_the_day = session.scalar(
+        sa.select(sa.func.sum(Capture.size_bytes)).where(
+            Capture.taken_by_id == by.id, Capture.announced_at > clock.now() - DAY
+        )
+    )
+    if (of_the_day or 0) + announcement.size_bytes > MOST_PER_DAY:
+        raise NotAllowed(QUOTA_USED)
+
+
+def _same(known: Capture, announcement: Announcement) -> Capture:
+    same = (known.sha256, known.size_bytes) == (announcement.sha256, announcement.size_bytes)
+    if not same or known.image_set.lesion_id != announcement.lesion_id:
+        raise Conflict(SAME_ID_OTHER_BYTES)
+    if known.set_aside_reason in GIVEN_UP:
+        raise Conflict(STOPPED_BEFORE)
+    return known
+
+
+def _new_capture(announcement: Announcement, images: ImageSet, by: User) -> Capture:
+    dermoscopic = announcement.view is View.DERMOSCOPIC
+    return Capture(
+        id=announcement.capture_id,
+        image_set_id=images.id,
+        view=announcement.view,
+        state=CaptureState.ANNOUNCED,
+        sha256=announcement.sha256,
+        size_bytes=announcement.size_bytes,
+        file_name=announcement.file_name,
+        captured_at=announcement.captured_at,
+        polarisation=announcement.polarisation if dermoscopic else None,
+        contact=announcement.contact if dermoscopic else None,
+        immersion=announcement.immersion if dermoscopic else None,
+        taken_by_id=by.id,
+        announced_at=clock.now(),
+    )
