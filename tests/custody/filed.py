@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from derm_service.db import new_id
 from derm_service.imaging import announcing, filing, uploads
+from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.codes import CaptureState, View
 from derm_service.imaging.models import Capture, Visit
-from derm_service.imaging.announcing import Announcement
 from derm_service.imaging.vault import Vault
 from derm_service.people import User
 from tests.imaging import files, visiting
@@ -17,7 +17,11 @@ GOOD = files.with_camera_data(files.skin(1200, 900))
 
 
 def announced(
-    session: Session, *, data: bytes | None = None, visit: Visit | None = None, by: User | None = None
+    session: Session,
+    *,
+    data: bytes | None = None,
+    visit: Visit | None = None,
+    by: User | None = None,
 ) -> Capture:
     """A capture the device has named and not sent."""
     person, data = by or visiting.photographer(session), data or files.of_its_own(GOOD)
