@@ -31,18 +31,21 @@ def book(
     *,
     slot_id: uuid.UUID,
     referral_id: uuid.UUID,
+    slots: int = 1,
     note: str = "",
     hold_id: uuid.UUID | None = None,
     by: User,
 ) -> Appointment:
-    """Give a referral a slot and tell the person; Conflict says why it cannot be.
+    """Give a referral so many `slots` from one on and tell the person; Conflict says why not.
 
     `note` is what was arranged for the person's needs; the photographer and the letter say it.
     What was held for the referral, or by `hold_id`, is given up for it. A hold that has lapsed
     does no harm while the time is still free.
     """
     ledger.lock(session, slots=[slot_id], referrals=[referral_id], holds=_some(hold_id))
-    found = facts.read(session, slot_id=slot_id, referral_id=referral_id, hold_id=hold_id)
+    found = facts.read(
+        session, slot_id=slot_id, referral_id=referral_id, slots=slots, hold_id=hold_id
+    )
     facts.check(found)
     appointment = _new(found, note=note, by=by)
     _take(session, found, appointment, hold_id)
@@ -61,6 +64,7 @@ def move(
     *,
     appointment_id: uuid.UUID,
     slot_id: uuid.UUID,
+    slots: int = 1,
     note: str | None = None,
     hold_id: uuid.UUID | None = None,
     by: User,
@@ -75,6 +79,7 @@ def move(
         session,
         slot_id=slot_id,
         referral_id=old.referral_id,
+        slots=slots,
         hold_id=hold_id,
         moving_id=old.id,
     )

@@ -31,6 +31,7 @@ class Facts:
     """A slot and a referral as they stand just now."""
 
     slot: Slot
+    during: Span  # of the visit: one slot, or several in a row
     referral: Referral
     resources: tuple[uuid.UUID, ...]  # what the slot's clinic holds
     has_appointment: bool  # the referral waits for a visit already
@@ -38,17 +39,13 @@ class Facts:
     is_to_book: bool  # the Work page asks for this booking
     holds: list[Hold]  # what is kept for the referral, or by the hold named
 
-    @property
-    def during(self) -> Span:
-        """The time of the visit."""
-        return span_of(self.slot)
-
 
 def read(
     session: Session,
     *,
     slot_id: uuid.UUID,
     referral_id: uuid.UUID,
+    slots: int = 1,
     hold_id: uuid.UUID | None = None,
     moving_id: uuid.UUID | None = None,
 ) -> Facts:
@@ -67,7 +64,8 @@ def read(
         raise Taken(NO_LONGER_OPEN)
     slot, referral, resources, waits, elsewhere, to_book, has_hold = found
     kept = holds_of(session, referral_id, hold_id=hold_id) if has_hold else []
-    return Facts(slot, referral, resources or (), waits, elsewhere, to_book, kept)
+    during = span_of(session, slot, slots)
+    return Facts(slot, during, referral, resources or (), waits, elsewhere, to_book, kept)
 
 
 def holds_of(

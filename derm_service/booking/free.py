@@ -1,18 +1,16 @@
-"""Which slots are free: asked of the ledger, never kept in a column."""
+"""Every free slot in order of time, for pages that list them; `search` finds the best."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.orm import Session, contains_eager
 
 from derm_service import clock
-from derm_service.booking.codes import LIVE as LIVE_APPOINTMENT
-from derm_service.booking.codes import AllocationState, ClinicState, Level
-from derm_service.booking.ledger import LIVE
-from derm_service.booking.models import Allocation, Appointment, Clinic, Location, Resource, Slot
+from derm_service.booking.codes import ClinicState
+from derm_service.booking.models import Clinic, Location, Slot
+from derm_service.booking.open_slots import is_open, person_is_elsewhere
 
 
 def free_slots(
@@ -26,8 +24,8 @@ def free_slots(
 ) -> Sequence[Slot]:
     """Slots that can be booked now, in order of time and place, with clinic and location loaded.
 
-    A slot is free while everything its clinic holds has a lane left. With `patient_id`, times at
-    which that person already has an appointment are left out.
+    A slot is free while everything its clinic holds has a lane left (`Slot.full_until`). With
+    `patient_id`, times at which that person already has an appointment are left out.
     """
     query = (
         sa.select(Slot)
@@ -40,7 +38,7 @@ def free_slots(
         .where(
             Clinic.state == ClinicState.OPEN,
             Slot.starts_at > max(after or clock.now(), clock.now()),
-            ~_something_is_full(),
+            *is_open(Slot, clock.now()),
         )
         .order_by(Slot.starts_at, Location.name)
         .limit(limit)
@@ -50,7 +48,8 @@ def free_slots(
     if location_id is not None:
         query = query.where(Clinic.location_id == location_id)
     if patient_id is not None:
-        query = query.where(~_person_is_elsewhere(patient_id))
+        during = sa.func.tstzrange(Slot.starts_at, Slot.ends_at, "[)")
+        query = query.where(~person_is_elsewhere(patient_id, during))
     return session.scalars(query).all()
 
 
@@ -69,47 +68,3 @@ def next_free(
     anywhere = free_slots(session, patient_id=patient_id, limit=limit * 2)
     found += [slot for slot in anywhere if slot not in found]
     return sorted(found[:limit], key=lambda slot: slot.starts_at)
-
-
-def _something_is_full() -> sa.Exists:
-    held = orm.aliased(Allocation)
-    resource = orm.aliased(Resource)
-    visit = orm.aliased(Allocation)
-    lanes_used = (
-        sa.select(sa.func.count(sa.distinct(visit.lane)))
-        .where(
-            visit.resource_id == held.resource_id,
-            visit.level == Level.VISIT,
-            visit.lane <= resource.capacity,
-            visit.state.in_(LIVE),
-            sa.or_(visit.state == AllocationState.CONFIRMED, visit.expires_at > clock.now()),
-            visit.during.op("&&")(sa.func.tstzrange(Slot.starts_at, Slot.ends_at, "[)")),
-        )
-        .correlate(held, resource, Slot)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(held.id)
-        .join(resource, resource.id == held.resource_id)
-        .where(
-            held.clinic_id == Slot.clinic_id,
-            held.level == Level.CLINIC,
-            held.state.in_(LIVE),
-            lanes_used >= resource.capacity,
-        )
-        .correlate(Slot)
-        .exists()
-    )
-
-
-def _person_is_elsewhere(patient_id: uuid.UUID) -> sa.Exists:
-    return (
-        sa.select(Appointment.id)
-        .where(
-            Appointment.patient_id == patient_id,
-            Appointment.state.in_(LIVE_APPOINTMENT),
-            Appointment.during.op("&&")(sa.func.tstzrange(Slot.starts_at, Slot.ends_at, "[)")),
-        )
-        .correlate(Slot)
-        .exists()
-    )

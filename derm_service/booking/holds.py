@@ -30,9 +30,12 @@ def hold(
     slot_id: uuid.UUID,
     referral_id: uuid.UUID | None = None,
     minutes: int = MINUTES,
+    slots: int = 1,
     by: User,
 ) -> Hold:
-    """Keep a slot for `minutes`; keeping it again for the same referral starts them anew.
+    """Keep a slot, or so many `slots` from it on, for `minutes`.
+
+    Keeping it again for the same referral starts the minutes anew.
 
     Conflict (Taken) when it is gone; Invalid names `minutes`.
     """
@@ -60,7 +63,7 @@ def hold(
             session,
             ledger.resources_of_clinic(session, slot.clinic_id),
             level=Level.VISIT,
-            during=ledger.span_of(slot),
+            during=ledger.span_of(session, slot, slots),
             hold=made,
         )
     audit.record(session, by=by, did="held slot", subject=made, detail={"slot_id": str(slot.id)})

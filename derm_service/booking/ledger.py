@@ -7,6 +7,7 @@ holds are removed, then rows are inserted; the exclusion constraint stands behin
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from derm_service.wording import listed
 
 LIVE = (AllocationState.HELD, AllocationState.CONFIRMED)
 TAKEN = "This time has just been taken by somebody else. Choose another time."
+NO_SECOND = "No second slot follows this one, and two are needed. Choose another time."
 NO_LONGER_OPEN = "This clinic no longer takes people. Choose another time."
 
 Span = Range[datetime]
@@ -40,9 +42,20 @@ def span(starts_at: datetime, ends_at: datetime) -> Span:
     return Range(starts_at, ends_at, bounds="[)")
 
 
-def span_of(slot: Slot) -> Span:
-    """A slot's time."""
-    return span(slot.starts_at, slot.ends_at)
+def span_of(session: Session, slot: Slot, slots: int = 1) -> Span:
+    """The time of so many slots in a row; Taken where the clinic has not as many left."""
+    if slots == 1:
+        return span(slot.starts_at, slot.ends_at)
+    row = session.execute(
+        sa.select(Slot.starts_at, Slot.ends_at)
+        .where(Slot.clinic_id == slot.clinic_id, Slot.starts_at >= slot.starts_at)
+        .order_by(Slot.starts_at)
+        .limit(slots)
+    ).all()
+    unbroken = all(one.ends_at == other.starts_at for one, other in pairwise(row))
+    if len(row) < slots or not unbroken:
+        raise Taken(NO_SECOND)
+    return span(slot.starts_at, row[-1].ends_at)
 
 
 def lock(

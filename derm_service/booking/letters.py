@@ -155,7 +155,10 @@ def _directions(location: Location) -> list[str]:
 
 
 def _minutes(appointment: Appointment) -> int:
-    length: timedelta = appointment.slot.ends_at - appointment.slot.starts_at
+    during = appointment.during
+    if during.lower is None or during.upper is None:
+        raise ValueError("an appointment has a beginning and an end")
+    length: timedelta = during.upper - during.lower
     return int(length.total_seconds() // 60)
 
 

@@ -20,6 +20,7 @@ from derm_service.db import Base, choice, new_id
 from derm_service.referrals.models import Patient, Referral
 
 LIVE_ALLOCATION = sa.text("state IN ('held', 'confirmed')")
+OPEN_SLOT = sa.text("full_until IS NULL OR full_until < ends_at")
 LIVE_APPOINTMENT = sa.text("state IN ('booked', 'checked_in', 'completed')")
 
 
@@ -51,7 +52,10 @@ class Resource(Base):
     """Something or somebody that cannot be in two places at once."""
 
     __tablename__ = "resource"
-    __table_args__ = (sa.CheckConstraint("capacity > 0", name="capacity_positive"),)
+    __table_args__ = (
+        sa.CheckConstraint("capacity > 0", name="capacity_positive"),
+        sa.Index("resource_kind_language_idx", "kind", "language"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[ResourceKind] = mapped_column(choice(ResourceKind, "kind"))
@@ -60,6 +64,7 @@ class Resource(Base):
     location_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("location.id"))
     mobile_unit_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("mobile_unit.id"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    language: Mapped[str] = mapped_column(default="")  # ISO 639: what an interpreter speaks
 
 
 class Clinic(Base):
@@ -70,6 +75,7 @@ class Clinic(Base):
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("slot_minutes BETWEEN 5 AND 240", name="slot_minutes_5_to_240"),
         sa.Index("clinic_starts_at_idx", "starts_at"),
+        sa.Index("clinic_location_id_starts_at_idx", "location_id", "starts_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -95,6 +101,7 @@ class Slot(Base):
     __table_args__ = (
         sa.UniqueConstraint("clinic_id", "starts_at"),
         sa.Index("slot_starts_at_idx", "starts_at"),
+        sa.Index("slot_open_idx", "clinic_id", "starts_at", postgresql_where=OPEN_SLOT),
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )
 
@@ -102,6 +109,9 @@ class Slot(Base):
     clinic_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("clinic.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    full_until: Mapped[datetime | None]
+    """Reckoned by a trigger whenever the ledger changes: null while free, a hold's end while all
+    that stands in the way is held, and its own end once something its clinic holds is used up."""
 
     clinic: Mapped[Clinic] = relationship(back_populates="slots")
 

@@ -13,6 +13,7 @@ from derm_service.booking.models import Clinic, Location, MobileUnit, Resource
 from derm_service.db import conflict_on, new_id
 from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.people import Role, User
+from derm_service.referrals import tidy
 
 NAME_TAKEN = "There is already one of this name. Give it another name."
 
@@ -175,11 +176,15 @@ def _fill(place: Location, given: PlaceDetails) -> None:
         problems["address"] = "Enter the address: it is printed in letters."
     if not set(given.features) <= {each.value for each in Feature}:
         problems["features"] = "Choose access features from the list."
+    try:
+        postcode = tidy.postcode(given.postcode)
+    except ValueError as wrong:
+        problems["postcode"] = f"{wrong}."
     if problems:
         raise Invalid(problems)
     place.name = given.name.strip()
     place.kind = given.kind
     place.address_lines = [line.strip() for line in given.address_lines if line.strip()]
-    place.postcode = given.postcode.strip().upper()
+    place.postcode = postcode
     place.directions = given.directions.strip()
     place.features = list(given.features)

@@ -180,7 +180,12 @@ def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, 
         # A slot given up by somebody who did not attend may be taken again: the live one wins.
         .order_by(Appointment.state != AppointmentState.NOT_ATTENDED, Appointment.booked_at)
     )
-    return {one.slot_id: one for one in found}
+    slots = [slot for clinic in clinics for slot in clinic.slots]
+    return {slot.id: one for one in found for slot in slots if _uses(one, slot)}
+
+
+def _uses(appointment: Appointment, slot: Slot) -> bool:
+    return slot.id == appointment.slot_id or slot.starts_at in appointment.during
 
 
 def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, list[Resource]]:

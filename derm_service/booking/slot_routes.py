@@ -11,7 +11,19 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, TextAreaField
 
 from derm_service import clock
-from derm_service.booking import access, appointments, facts, free, offers, places, queries, telling
+from derm_service.booking import (
+    access,
+    appointments,
+    facts,
+    fitting,
+    free,
+    ledger,
+    offers,
+    places,
+    queries,
+    search,
+    telling,
+)
 from derm_service.booking.models import Appointment, Slot
 from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict
@@ -47,9 +59,14 @@ def confirm(referral_id: UUID, slot_id: UUID) -> ResponseReturnValue:
     referral = queries.referral(db_session(), referral_id)
     slot = queries.slot(db_session(), slot_id)
 
-    def book(note: str) -> Appointment:
+    def book(note: str, slots: int) -> Appointment:
         return appointments.book(
-            db_session(), slot_id=slot_id, referral_id=referral_id, note=note, by=current_user()
+            db_session(),
+            slot_id=slot_id,
+            referral_id=referral_id,
+            slots=slots,
+            note=note,
+            by=current_user(),
         )
 
     return _confirm(referral, slot, None, book)
@@ -68,11 +85,12 @@ def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
     found = queries.appointment(db_session(), appointment_id)
     slot = queries.slot(db_session(), slot_id)
 
-    def move_it(note: str) -> Appointment:
+    def move_it(note: str, slots: int) -> Appointment:
         return appointments.move(
             db_session(),
             appointment_id=appointment_id,
             slot_id=slot_id,
+            slots=slots,
             note=note,
             by=current_user(),
         )
@@ -86,10 +104,12 @@ def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValu
     first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
     location_id = uuid_or_none(request.args.get("place"))
     days = offers.offers(session, referral, first=first, location_id=location_id)
+    within = search.Range(queries.london_day(first)[0], location_id=location_id)
     later = first + timedelta(days=offers.DAYS_A_PAGE)
     return render_template(
         "booking/find_slot.html",
         moving=moving,
+        best=search.best(session, referral, within=within),
         days=days,
         first=first,
         later=offers.next_day_with_slots(session, referral, queries.london_day(later)[0]),
@@ -103,10 +123,14 @@ def _confirm(
     referral: Referral,
     slot: Slot,
     moving: Appointment | None,
-    act: Callable[[str], Appointment],
+    act: Callable[[str, int], Appointment],
 ) -> ResponseReturnValue:
     form = ArrangedForm(form_data(), data={"note": moving.note if moving else ""})
     needs = needs_of(referral, slot)
+    slots = search.slots_for(db_session(), referral, slot)
+    needs["ends_at"] = ledger.span_of(db_session(), slot, slots).upper
+    if slots < search.wish_of(db_session(), referral)[0].slots:
+        needs["missing"].append(fitting.DOUBLE.capitalize())
     if request.method == "POST":
         if (needs["missing"] or needs["arrange"]) and not form.note.data:
             form.note.errors = [
@@ -114,7 +138,7 @@ def _confirm(
             ]
             return _confirm_page(form, needs, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
         try:
-            done = act(form.note.data or "")
+            done = act(form.note.data or "", slots)
             db_session().commit()
         except Conflict as problem:
             db_session().rollback()

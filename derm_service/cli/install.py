@@ -2,13 +2,14 @@
 
 from flask import Flask
 
-from derm_service.cli import audit, demo, imaging, jobs, journey, keys, people, service
+from derm_service.cli import audit, demo, imaging, jobs, journey, keys, people, postcodes, service
 
 GROUPS = (
     audit.group,
     imaging.group,
     keys.group,
     people.group,
+    postcodes.group,
     demo.group,
     jobs.group,
     service.group,

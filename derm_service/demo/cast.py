@@ -146,7 +146,7 @@ def _person(words: list[str], index: int, today: date, chance: Random) -> Person
         nhs_number=test_number(index),
         sex=_SEX[sex],
         address_lines=[f"{chance.randint(1, 98)} {chance.choice(_STREETS)}", town],
-        postcode=f"{outcode} {chance.randint(1, 9)}{''.join(chance.choices('ABDEFGHJLNPQ', k=2))}",
+        postcode=f"{outcode} {chance.randint(1, 9)}{''.join(chance.choices('ABDEF', k=2))}",
         phone=f"01632 960{index + 100:03d}",
         mobile=f"07700 900{index + 200:03d}" if years < 85 else "",
         contact_by=by,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,10 @@ from derm_service.booking.places import PlaceDetails
 from derm_service.demo.people import Staff
 from derm_service.demo.play import Play
 from derm_service.people import User
+from derm_service.referrals import postcodes
 
+POSTCODES = Path(__file__).with_name("postcodes.csv")
+"""Made-up postcodes of the made-up towns, in the columns of the ONS file."""
 _HOSPITAL_FEATURES = [
     Feature.STEP_FREE,
     Feature.ACCESSIBLE_PARKING,
@@ -58,6 +62,8 @@ class Estate:
 def add(session: Session, staff: Staff) -> Estate:
     """Three community hospitals, one van with two stops, their rooms, kit and people."""
     by = staff.lead
+    with POSTCODES.open() as file:
+        postcodes.load(session, postcodes.read(file), by=by)
     hospitals = tuple(
         _hospital(session, by, number, *words) for number, words in enumerate(_HOSPITALS, start=1)
     )

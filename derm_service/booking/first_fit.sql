@@ -1,0 +1,84 @@
+-- The first open slots that fit, the best first. Every place that suits is asked for the first
+-- open slots of its clinics in order of time (slot_open_idx holds the open slots alone, so a full
+-- clinic costs one look); the few found are then weighed: in time first, then by days from now
+-- and the distance in days. Full is what the ledger's trigger wrote; helpers are asked of the
+-- ledger itself.
+WITH place AS MATERIALIZED (
+    SELECT location.id,
+           12742.0 * asin(sqrt(
+               power(sin(radians(postcode.latitude - :latitude) / 2), 2)
+               + cos(radians(:latitude)) * cos(radians(postcode.latitude))
+               * power(sin(radians(postcode.longitude - :longitude) / 2), 2))) AS km
+    FROM location
+    LEFT JOIN postcode ON postcode.code = location.postcode
+    WHERE location.closed_at IS NULL
+      AND location.features @> :features
+      AND (CAST(:location_id AS uuid) IS NULL OR location.id = :location_id)
+)
+SELECT here.id, here.ends_at, place.km
+FROM place
+CROSS JOIN LATERAL (
+    SELECT first.id, first.starts_at, first.ends_at
+    FROM clinic
+    CROSS JOIN LATERAL (
+        SELECT slot.id, slot.starts_at, coalesce(second.ends_at, slot.ends_at) AS ends_at
+        FROM slot
+        LEFT JOIN slot AS second
+            ON :slots > 1
+           AND second.clinic_id = slot.clinic_id
+           AND second.starts_at = slot.ends_at
+           AND (second.full_until IS NULL OR second.full_until < second.ends_at)
+           AND (second.full_until IS NULL OR second.full_until <= :now)
+        WHERE slot.clinic_id = clinic.id
+          AND (slot.full_until IS NULL OR slot.full_until < slot.ends_at)
+          AND (slot.full_until IS NULL OR slot.full_until <= :now)
+          AND slot.starts_at > :after
+          AND slot.starts_at < :before
+          AND (:slots = 1 OR second.id IS NOT NULL)
+          AND NOT EXISTS (  -- the person is elsewhere
+              SELECT FROM appointment
+              WHERE appointment.patient_id = :patient_id
+                AND appointment.state IN ('booked', 'checked_in', 'completed')
+                AND appointment.during
+                    && tstzrange(slot.starts_at, coalesce(second.ends_at, slot.ends_at)))
+          AND NOT EXISTS (  -- kit the clinic does not hold
+              SELECT FROM unnest(CAST(:kit AS text[])) AS wanted(kind)
+              WHERE NOT EXISTS (
+                  SELECT FROM allocation
+                  JOIN resource ON resource.id = allocation.resource_id
+                  WHERE allocation.clinic_id = slot.clinic_id
+                    AND allocation.level = 'clinic'
+                    AND allocation.state IN ('held', 'confirmed')
+                    AND resource.kind = wanted.kind))
+          AND NOT EXISTS (  -- a helper nobody is free to be
+              SELECT FROM unnest(CAST(:helpers AS text[]), CAST(:languages AS text[]))
+                  AS wanted(kind, language)
+              WHERE NOT EXISTS (
+                  SELECT FROM resource
+                  WHERE resource.kind = wanted.kind
+                    AND resource.language = wanted.language
+                    AND resource.capacity > (
+                        SELECT count(DISTINCT allocation.lane) FROM allocation
+                        WHERE allocation.resource_id = resource.id
+                          AND allocation.level = 'visit'
+                          AND allocation.state IN ('held', 'confirmed')
+                          AND (allocation.state = 'confirmed' OR allocation.expires_at > :now)
+                          AND allocation.lane <= resource.capacity
+                          AND allocation.during && tstzrange(
+                              slot.starts_at, coalesce(second.ends_at, slot.ends_at)))))
+        ORDER BY slot.starts_at
+        LIMIT :per_clinic
+    ) AS first
+    WHERE clinic.location_id = place.id
+      AND clinic.state = 'open'
+      AND clinic.starts_at > CAST(:after AS timestamptz) - interval '1 day'
+      AND clinic.starts_at < :before
+    ORDER BY clinic.starts_at
+    LIMIT :limit
+) AS here
+ORDER BY here.starts_at >= :late_from,
+         extract(epoch FROM here.starts_at - CAST(:now AS timestamptz)) / 86400
+             + coalesce(place.km, 0) / :km_a_day,
+         here.starts_at,
+         here.id
+LIMIT :limit

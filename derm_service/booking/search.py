@@ -1,0 +1,210 @@
+"""The first slots that fit a referral: one query over the open slots of every place that suits."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from derm_service import clock
+from derm_service.booking import access, fitting, open_slots, queries
+from derm_service.booking.fitting import Wish
+from derm_service.booking.ledger import LIVE
+from derm_service.booking.models import Allocation, Clinic, Resource, Slot
+from derm_service.db import UtcDateTime
+from derm_service.referrals import clocks, postcodes
+from derm_service.referrals.codes import LesionState
+from derm_service.referrals.models import Referral
+
+FIRST_FIT = (
+    sa.text(Path(__file__).with_name("first_fit.sql").read_text())
+    .bindparams(
+        sa.bindparam("latitude", type_=sa.Float()),
+        sa.bindparam("longitude", type_=sa.Float()),
+        sa.bindparam("features", type_=sa.ARRAY(sa.Text())),
+        sa.bindparam("location_id", type_=sa.Uuid()),
+        sa.bindparam("km_a_day", type_=sa.Float()),
+    )
+    .columns(id=sa.Uuid(), ends_at=UtcDateTime(), km=sa.Float())
+)
+FARTHEST_DAYS = 126  # eighteen weeks
+NO_POSTCODE = "No postcode is recorded, so distance is not counted: the earliest come first."
+NOT_LOADED = (
+    "The patient’s postcode is not in the loaded postcode file, so distance is not counted: "
+    "the earliest come first."
+)
+NONE_FITS = "Nothing that is free meets every need. What is missing stands beside each offer."
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One free slot for one referral."""
+
+    slot: Slot  # the first, where two are wanted
+    ends_at: datetime
+    clock: clocks.ClockReading  # as it will stand on that day
+    km: float | None
+    why: list[str]
+    lacks: list[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search found, the best first, and what the person who asked should know of it."""
+
+    offers: list[Offer]
+    notes: list[str]
+    slots: int  # how many slots in a row each offer takes
+
+
+@dataclass(frozen=True)
+class Range:
+    """Between which moments and where to look; nothing given is anywhere, eighteen weeks long."""
+
+    after: datetime | None = None
+    before: datetime | None = None
+    location_id: uuid.UUID | None = None
+
+
+def wish_of(session: Session, referral: Referral) -> tuple[Wish, list[str]]:
+    """What a referral wants, from what is recorded, and what could not be counted."""
+    patient, person = referral.patient, access.person(referral.patient)
+    here = postcodes.find(session, patient.postcode)
+    lesions = sum(one.state is LesionState.AWAITING_IMAGES for one in referral.lesions)
+    wish = Wish(
+        patient_id=patient.id,
+        breach_on=clocks.breach_date(referral.priority, referral.clock_started_on),
+        km_a_day=fitting.km_a_day(person, referral.priority),
+        latitude=here.latitude if here else None,
+        longitude=here.longitude if here else None,
+        slots=fitting.slots_wanted(person, lesions),
+        features=tuple(access.wanted(person)),
+        helpers=fitting.helpers_wanted(person, referral),
+    )
+    notes = [] if here else [NOT_LOADED if patient.postcode else NO_POSTCODE]
+    return wish, notes
+
+
+def best(
+    session: Session,
+    referral: Referral,
+    *,
+    limit: int = 3,
+    per_clinic: int = 1,
+    within: Range | None = None,
+) -> Answer:
+    """The first slots that fit, the best first; what lacks something only where too little fits.
+
+    `per_clinic` is the most offers from one clinic: 1 gives the choices that differ most.
+    """
+    within = within or Range()
+    wish, notes = wish_of(session, referral)
+    offers = _ask(session, referral, wish, wish, within, limit, per_clinic)
+    for asked in _less_and_less(wish):
+        if not offers:
+            offers = _ask(session, referral, wish, asked, within, limit, per_clinic)
+            notes += [NONE_FITS] if offers else []
+    return Answer(offers, notes, wish.slots)
+
+
+def slots_for(session: Session, referral: Referral, slot: Slot) -> int:
+    """How many slots in a row to book from here: two where two are wanted and free, else one."""
+    wish, _ = wish_of(session, referral)
+    if wish.slots == 1:
+        return 1
+    free = open_slots.is_open(Slot, clock.now())
+    query = sa.select(Slot.id).where(
+        Slot.clinic_id == slot.clinic_id, Slot.starts_at == slot.ends_at, *free
+    )
+    return 1 if session.scalar(query) is None else wish.slots
+
+
+def _less_and_less(wish: Wish) -> list[Wish]:
+    """The same wish without what can be arranged otherwise, at last without the double time."""
+    plain = replace(wish, features=(), helpers=(), kit=frozenset())
+    return [plain, replace(plain, slots=1)]
+
+
+def values(
+    wish: Wish, within: Range, *, now: datetime, limit: int, per_clinic: int
+) -> dict[str, Any]:
+    """What `FIRST_FIT` is asked with."""
+    after = max(within.after or now, now)
+    return {
+        "latitude": wish.latitude,
+        "longitude": wish.longitude,
+        "features": [each.value for each in wish.features],
+        "location_id": within.location_id,
+        "slots": wish.slots,
+        "now": now,
+        "after": after,
+        "before": within.before or after + timedelta(days=FARTHEST_DAYS),
+        "patient_id": wish.patient_id,
+        "kit": [each.value for each in wish.kit],
+        "helpers": [each.kind.value for each in wish.helpers],
+        "languages": [each.language for each in wish.helpers],
+        "per_clinic": per_clinic,
+        "limit": limit,
+        "late_from": queries.london_day(wish.breach_on + timedelta(days=1))[0],
+        "km_a_day": wish.km_a_day,
+    }
+
+
+def _ask(
+    session: Session,
+    referral: Referral,
+    wish: Wish,
+    asked: Wish,
+    within: Range,
+    limit: int,
+    per_clinic: int,
+) -> list[Offer]:
+    """Run the query for `asked` and say of each slot why it fits `wish` and what it lacks."""
+    now = clock.now()
+    asking = values(asked, within, now=now, limit=limit, per_clinic=per_clinic)
+    rows = session.execute(FIRST_FIT, asking).all()
+    slots = _slots(session, [row.id for row in rows])
+    offers = []
+    for slot_id, ends_at, km in rows:
+        slot = slots[slot_id]
+        on = clock.london(slot.starts_at).date()
+        reading = clocks.reading(referral.priority, referral.clock_started_on, on)
+        lacks = [] if asked is wish else _lacks(session, wish, slot, ends_at, now)
+        lacks += [fitting.DOUBLE] if asked.slots < wish.slots else []
+        why = fitting.reasons(wish, reading, km=km, lacks=lacks)
+        offers.append(Offer(slot, ends_at, reading, km, why, lacks))
+    return offers
+
+
+def _slots(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Slot]:
+    query = (
+        sa.select(Slot)
+        .where(Slot.id.in_(ids))
+        .options(
+            joinedload(Slot.clinic).options(
+                joinedload(Clinic.location), joinedload(Clinic.mobile_unit)
+            )
+        )
+    )
+    return {each.id: each for each in session.scalars(query)} if ids else {}
+
+
+def _lacks(session: Session, wish: Wish, slot: Slot, ends_at: datetime, now: datetime) -> list[str]:
+    offered = set(slot.clinic.location.features)
+    lacks = [access.FEATURE_WORDS[each] for each in wish.features if each.value not in offered]
+    during = sa.func.tstzrange(slot.starts_at, ends_at, "[)")
+    for helper in wish.helpers:
+        if not session.scalar(sa.select(open_slots.helper_free(helper, during, now))):
+            lacks.append(helper.words)
+    held = set(
+        session.scalars(
+            sa.select(Resource.kind)
+            .join(Allocation)
+            .where(Allocation.clinic_id == slot.clinic_id, Allocation.state.in_(LIVE))
+        )
+    )
+    return lacks + [each.value for each in sorted(wish.kit - held)]
