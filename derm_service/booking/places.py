@@ -13,7 +13,7 @@ from derm_service.booking.models import Clinic, Location, MobileUnit, Resource
 from derm_service.db import conflict_on, new_id
 from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.people import Role, User
-from derm_service.referrals import tidy
+from derm_service.referrals import languages, tidy
 
 NAME_TAKEN = "There is already one of this name. Give it another name."
 
@@ -139,9 +139,10 @@ def add_resource(
     location_id: uuid.UUID | None = None,
     mobile_unit_id: uuid.UUID | None = None,
     user_id: uuid.UUID | None = None,
+    language: str = "",
     by: User,
 ) -> Resource:
-    """Add a room, a photographer or a piece of kit that clinics can take."""
+    """Add a room, a photographer, kit, or a helper such as an interpreter of a `language`."""
     problems = {}
     if not name.strip():
         problems["name"] = "Enter a name."
@@ -149,6 +150,9 @@ def add_resource(
         problems["capacity"] = "Enter how many people at once, from 1 to 50."
     if kind is ResourceKind.ROOM and location_id is None:
         problems["location_id"] = "Choose the place the room is in."
+    is_interpreter = kind is ResourceKind.INTERPRETER
+    if is_interpreter and language not in languages.NAMES:
+        problems["language"] = "Choose the language the interpreter speaks."
     if problems:
         raise Invalid(problems)
     made = Resource(
@@ -159,6 +163,7 @@ def add_resource(
         location_id=location_id,
         mobile_unit_id=mobile_unit_id,
         user_id=user_id,
+        language=language if is_interpreter else "",
     )
     session.add(made)
     session.flush()

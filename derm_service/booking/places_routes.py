@@ -21,6 +21,7 @@ from derm_service.booking.parsing import uuid_or_none
 from derm_service.errors import Conflict, Invalid, Problem
 from derm_service.forms import stripped, whole_number
 from derm_service.people import Action
+from derm_service.referrals import languages
 from derm_service.web import allowed, current_user, db_session, form_data
 
 bp = Blueprint("places", __name__, url_prefix="/places")
@@ -66,6 +67,11 @@ class ResourceForm(Form):
     name = StringField("Name", filters=[stripped])
     location_id = SelectField("Place (for a room)", validate_choice=False)
     capacity = StringField("How many people at once?", filters=[stripped], default="1")
+    language = SelectField(
+        "Language (for an interpreter)",
+        choices={"": "Choose a language"} | dict(languages.choices()),
+        validate_choice=False,
+    )
 
 
 class PhotographerForm(Form):
@@ -156,6 +162,7 @@ def add_resource() -> ResponseReturnValue:
                 name=form.name.data or "",
                 capacity=_capacity(form.capacity.data),
                 location_id=uuid_or_none(form.location_id.data),
+                language=form.language.data or "",
                 by=current_user(),
             )
         except Invalid as problem:
