@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from derm_service import wording
+from derm_service.cli import gate
 from derm_service.cli.database import open_session, told
 from derm_service.cli.progress import counting
 from derm_service.custody import anchors, inventory, proving, reconciling, shredding
@@ -18,7 +19,8 @@ from derm_service.imaging import filing_tasks
 from derm_service.imaging.vault import worker_vault
 from derm_service.people import User
 
-group = AppGroup("imaging", help="The photographs in the store.")
+group = AppGroup("imaging", help="The photographs in the store, and the quality gate.")
+group.add_command(gate.check)
 
 
 @group.command("prove")

@@ -15,11 +15,11 @@ from PIL import Image
 from derm_service.imaging import colour
 from derm_service.imaging.codes import View
 from derm_service.imaging.decode import open_photograph, picture, sight
-from derm_service.imaging.examined import Copy
+from derm_service.imaging.examined import Copy, Want
 from derm_service.imaging.formats import MAX_BYTES, Refused
 from derm_service.imaging.gate.judge import judge
 from derm_service.imaging.gate.refusal import refuse
-from derm_service.imaging.renditions import render
+from derm_service.imaging.renditions import render, thumbnail
 
 Header = dict[str, Any]
 
@@ -39,13 +39,13 @@ def load_everything() -> None:
 
 
 def answer(order: dict[str, Any], source: int, target: int) -> None:
-    """Examine what stands in `source`; the order names the view and whether copies are wanted."""
+    """Examine what stands in `source`; the order names the view and what is wanted."""
     view = View(order["view"]) if order["view"] else None
     with os.fdopen(source, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     started = perf_counter()
     try:
-        header, copies = _examined(data, view, with_copies=order["copies"])
+        header, copies = _examined(data, view, want=Want(order["want"]))
     except Refused as refusal:
         report = refuse(refusal.code, refusal.message, view=view)
         header, copies = {"report": report.to_json()}, []
@@ -57,7 +57,7 @@ def answer(order: dict[str, Any], source: int, target: int) -> None:
             file.write(copy.data)
 
 
-def _examined(data: bytes, view: View | None, *, with_copies: bool) -> tuple[Header, list[Copy]]:
+def _examined(data: bytes, view: View | None, *, want: Want) -> tuple[Header, list[Copy]]:
     started = perf_counter()
     photograph = open_photograph(data)
     seen = sight(photograph)
@@ -71,7 +71,11 @@ def _examined(data: bytes, view: View | None, *, with_copies: bool) -> tuple[Hea
         "facts": photograph.facts,
         "milliseconds": _milliseconds(started, decoded, perf_counter()),
     }
-    return header, render(picture(photograph)) if with_copies else []
+    if want is Want.REPORT:
+        return header, []
+    if want is Want.THUMBNAIL:
+        return header, [thumbnail(seen.colour)]
+    return header, render(picture(photograph))
 
 
 def _milliseconds(started: float, decoded: float, ended: float) -> dict[str, float]:

@@ -1,10 +1,19 @@
 """What comes out of the sandbox, as plain values."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from derm_service.imaging.codes import RenditionSize
 from derm_service.imaging.gate.report import QualityReport
+
+
+class Want(StrEnum):
+    """What is asked of the sandbox beside the report."""
+
+    REPORT = "report"
+    THUMBNAIL = "thumbnail"  # one small copy, for a contact sheet
+    COPIES = "copies"  # every rendition that is filed
 
 
 @dataclass(frozen=True)

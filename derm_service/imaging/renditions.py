@@ -5,11 +5,12 @@ import io
 from PIL import Image
 
 from derm_service.imaging.codes import RenditionSize
-from derm_service.imaging.decode import Picture
+from derm_service.imaging.decode import Picture, Pixels
 from derm_service.imaging.examined import Copy
 
 QUALITY = 92
 LONG_SIDES = {RenditionSize.SMALL: 1024, RenditionSize.MEDIUM: 3072}
+THUMBNAIL_SIDE, THUMBNAIL_QUALITY = 480, 80
 E_RS_BYTES = 5_000_000
 E_RS_QUALITIES = (85, 75)
 
@@ -26,6 +27,12 @@ def render(picture: Picture) -> list[Copy]:
         _encode(RenditionSize.SMALL, small, picture.icc),
     ]
     return [*copies, _for_e_rs(full, whole, picture.icc)]
+
+
+def thumbnail(pixels: Pixels) -> Copy:
+    """One small sRGB copy (height x width x 3) for a contact sheet."""
+    small = _shrunk(Image.fromarray(pixels), THUMBNAIL_SIDE)
+    return _encode(RenditionSize.SMALL, small, None, THUMBNAIL_QUALITY)
 
 
 def _for_e_rs(full: Copy, whole: Image.Image, icc: bytes | None) -> Copy:

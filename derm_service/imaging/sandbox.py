@@ -20,7 +20,7 @@ import structlog
 
 from derm_service.errors import Unavailable
 from derm_service.imaging.codes import RenditionSize, View
-from derm_service.imaging.examined import Copy, Examined
+from derm_service.imaging.examined import Copy, Examined, Want
 from derm_service.imaging.formats import UNREADABLE
 from derm_service.imaging.gate.refusal import refuse
 from derm_service.imaging.gate.report import QualityReport, Verdict
@@ -50,8 +50,8 @@ class _Gone(Exception):
     """A helper no longer answers; another is started in its place."""
 
 
-def examine(pieces: Iterable[bytes], *, view: View | None, copies: bool = True) -> Examined:
-    """Decode and judge one file given in pieces, and render it; never raises for what is in it.
+def examine(pieces: Iterable[bytes], *, view: View | None, want: Want = Want.COPIES) -> Examined:
+    """Decode and judge one file given in pieces; never raises for what is in it.
 
     Without a view the gate goes by what it sees.
     """
@@ -59,7 +59,7 @@ def examine(pieces: Iterable[bytes], *, view: View | None, copies: bool = True) 
         for piece in pieces:
             source.write(piece)
         source.flush()
-        order = {"view": view, "copies": copies}
+        order = {"view": view, "want": want}
         ending = _run(order, source, answer)
         if ending is None:
             answer.seek(0)

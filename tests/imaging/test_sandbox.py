@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from derm_service.imaging.codes import RenditionSize, View
+from derm_service.imaging.examined import Want
 from derm_service.imaging.gate.report import IssueCode, Verdict
 from derm_service.imaging.renditions import E_RS_BYTES
 from derm_service.imaging.sandbox import PLACES, examine
@@ -79,17 +80,17 @@ def test_a_bomb_that_fits_the_pixel_limit_ends_within_the_childs_limits() -> Non
     out = io.BytesIO()
     flat.save(out, "PNG")
 
-    examined = examine([out.getvalue()], view=View.OVERVIEW, copies=False)
+    examined = examine([out.getvalue()], view=View.OVERVIEW, want=Want.REPORT)
 
     assert (examined.width, examined.height) == (10_000, 9_999)
 
 
 def test_a_file_is_examined_although_a_helper_was_killed() -> None:
-    examine([files.encoded(files.skin())], view=View.OVERVIEW, copies=False)
+    examine([files.encoded(files.skin())], view=View.OVERVIEW, want=Want.REPORT)
     for helper in helpers():
         os.kill(helper, signal.SIGKILL)
 
-    examined = examine([files.encoded(files.skin())], view=View.OVERVIEW, copies=False)
+    examined = examine([files.encoded(files.skin())], view=View.OVERVIEW, want=Want.REPORT)
 
     assert examined.report.verdict is Verdict.ACCEPT
 
@@ -99,7 +100,7 @@ def test_many_files_at_once_start_no_more_helpers_than_places() -> None:
 
     with ThreadPoolExecutor(8) as threads:
         found = list(
-            threads.map(lambda _: examine([data], view=View.OVERVIEW, copies=False), range(12))
+            threads.map(lambda _: examine([data], view=View.OVERVIEW, want=Want.REPORT), range(12))
         )
 
     assert {each.report.verdict for each in found} == {Verdict.ACCEPT}
@@ -111,7 +112,7 @@ def test_the_childrens_environment_holds_no_secret(monkeypatch: pytest.MonkeyPat
     for helper in helpers():
         os.kill(helper, signal.SIGKILL)
 
-    examine([files.encoded(files.skin())], view=View.OVERVIEW, copies=False)
+    examine([files.encoded(files.skin())], view=View.OVERVIEW, want=Want.REPORT)
 
     for helper in helpers():
         assert b"DERM_" not in Path(f"/proc/{helper}/environ").read_bytes()

@@ -1,0 +1,109 @@
+"""`flask imaging check` and `compare`: the quality gate over files on a disk, and nothing else."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from derm_service.cli.progress import counting
+from derm_service.errors import Problem
+from derm_service.imaging import checking, folders
+from derm_service.imaging.checking import Checked
+from derm_service.imaging.codes import View
+from derm_service.imaging.gate.report import Verdict
+
+TONES = {
+    Verdict.ACCEPT: "green",
+    Verdict.ADVISE: "yellow",
+    Verdict.RETAKE: "red",
+    Verdict.REJECT: "red",
+}
+INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
+
+paths_argument = click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, readable=False, path_type=Path),
+    metavar="PATH...",
+)
+view_option = click.option(
+    "--view",
+    type=click.Choice([each.value for each in View]),
+    help="What the photographs were taken as; left out, the gate goes by what it sees.",
+)
+
+
+@click.command("check")
+@view_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file.")
+@paths_argument
+def check(paths: tuple[Path, ...], view: str | None, *, as_json: bool) -> None:
+    """Judge photographs: files, or folders with all that is in them.
+
+    Needs no database, no service and no settings. Ends with status 0 when every file is accepted,
+    1 when any has to be taken again or is refused, 2 when the command is wrong.
+    """
+    with _ending_well():
+        found = list(folders.files(list(paths)))
+        if not found:
+            click.echo("There is no file in what you named.", err=True)
+        checked = checking.check(found, view=View(view) if view else None)
+        good = _print_lines(checked) if as_json else _print_table(checked, len(found))
+    sys.exit(0 if good else 1)
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    try:
+        yield
+    except Problem as problem:
+        raise click.ClickException(problem.message) from problem
+    except KeyboardInterrupt:
+        click.echo("Stopped before the end.", err=True)
+        sys.stdout.flush()
+        os._exit(INTERRUPTED)  # a thread may still wait for its child, which ends with us
+
+
+def _print_lines(checked: Iterator[Checked]) -> bool:
+    good = True
+    for each in checked:
+        click.echo(json.dumps(each.to_json()))
+        good = good and each.is_good
+    return good
+
+
+def _print_table(checked: Iterator[Checked], count: int) -> bool:
+    table = Table("File", "Verdict", "View", "What to do")
+    verdicts: Counter[Verdict] = Counter()
+    with counting() as progress:
+        task = progress.add_task("Photographs", total=count)
+        for each in checked:
+            report = each.report
+            verdicts[report.verdict] += 1
+            table.add_row(
+                _shown(str(each.path)),
+                Text(report.verdict.value, TONES[report.verdict]),
+                report.view,
+                "\n".join(issue.message for issue in report.issues),
+            )
+            progress.advance(task)
+    # a file or another program has no width: give the sentences room
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    click.echo(", ".join(f"{verdicts[each]} {each.value}" for each in Verdict))
+    return not (verdicts[Verdict.RETAKE] or verdicts[Verdict.REJECT])
+
+
+def _shown(name: str) -> Text:
+    """A file name as it can be printed: line breaks and unknown bytes as their codes."""
+    return Text(
+        "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name), overflow="fold"
+    )
