@@ -9,15 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask import current_app
+from flask.cli import with_appcontext
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from derm_service import wording
 from derm_service.cli.progress import counting
 from derm_service.errors import Problem
-from derm_service.imaging import checking, folders
+from derm_service.imaging import capture_words, checking, contact_sheet, folders
 from derm_service.imaging.checking import Checked
 from derm_service.imaging.codes import View
+from derm_service.imaging.examined import Want
 from derm_service.imaging.gate.report import Verdict
 
 TONES = {
@@ -103,7 +107,41 @@ def _print_table(checked: Iterator[Checked], count: int) -> bool:
 
 
 def _shown(name: str) -> Text:
-    """A file name as it can be printed: line breaks and unknown bytes as their codes."""
-    return Text(
-        "".join(each if each.isprintable() else ascii(each)[1:-1] for each in name), overflow="fold"
-    )
+    return Text(contact_sheet.printable(name), overflow="fold")
+
+
+@click.command("compare")
+@paths_argument
+@view_option
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="The contact sheet to write: one HTML file that needs nothing else.",
+)
+@with_appcontext
+def compare(paths: tuple[Path, ...], view: str | None, out: Path) -> None:
+    """Draw a contact sheet of photographs, the worst first, with verdicts and marked regions.
+
+    Needs no database, no service and no settings.
+    """
+    with _ending_well():
+        found = list(folders.files(list(paths)))
+        made = []
+        with counting() as progress:
+            task = progress.add_task("Photographs", total=len(found))
+            chosen = View(view) if view else None
+            for each in checking.check(found, view=chosen, want=Want.THUMBNAIL):
+                made.append(each)
+                progress.advance(task)
+        template = current_app.jinja_env.get_template("imaging/contact_sheet.html")
+        page = template.render(
+            sheet=contact_sheet.sheet(made),
+            words=capture_words.VERDICT_WORDS,
+            quality_only=capture_words.QUALITY_ONLY,
+        )
+        try:
+            out.write_text(page, encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise click.FileError(str(out), error.strerror) from error
+    click.echo(f"{out}: {wording.count(len(made), 'photograph')}.")

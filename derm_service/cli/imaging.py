@@ -21,6 +21,7 @@ from derm_service.people import User
 
 group = AppGroup("imaging", help="The photographs in the store, and the quality gate.")
 group.add_command(gate.check)
+group.add_command(gate.compare)
 
 
 @group.command("prove")
