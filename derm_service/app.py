@@ -10,7 +10,7 @@ from derm_service.accounts import loading
 from derm_service.cli import install as commands
 from derm_service.config import Settings
 from derm_service.db import make_engine, make_sessions
-from derm_service.referrals import body_sites, clocks, languages
+from derm_service.referrals import body_sites, clocks, health, languages
 from derm_service.referrals.codes import ETHNIC_CATEGORIES
 
 BLUEPRINTS = (
@@ -65,6 +65,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     loading.install(app)
     app.jinja_env.globals.update(
         clock_of=clocks.clock_of,
+        health_facts=health.facts,
+        health_beside=health.beside_the_person,
         site_label=body_sites.label,
         language_name=languages.name,
         ethnic_category=ETHNIC_CATEGORIES.get,

@@ -183,6 +183,7 @@ def _item_page(found: WorkItem, form: Form) -> str:
         patient=found.patient if may_see else None,
         referral=found.referral if may_see else None,
         is_call=isinstance(form, CallForm),
+        arranges_care=found.kind is WorkKind.ARRANGE_NEXT_STEP,
     )
 
 

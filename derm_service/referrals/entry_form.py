@@ -16,13 +16,12 @@ from wtforms import (
 )
 
 from derm_service.forms import PARTS, DayField, choices, stripped
-from derm_service.referrals import body_sites, languages, seven_point
+from derm_service.referrals import body_sites, health, languages, seven_point
 from derm_service.referrals.codes import ETHNIC_CATEGORIES, Mobility, Need
 from derm_service.referrals.inputs import MOST_LESIONS, SEXES
 from derm_service.referrals.models import Patient
 
 YES, NO = "yes", "no"
-YES_NO_UNASKED = {YES: "Yes", NO: "No", "": "Not asked"}
 YES_NO_UNSAID = {YES: "Yes", NO: "No", "": "Not stated"}
 PRIORITIES = {
     "urgent_suspected_cancer": "Urgent suspected cancer",
@@ -39,7 +38,7 @@ SIDES = {
 CHANNELS = {"letter": "Letter", "phone": "Phone call", "sms": "Text message", "email": "Email"}
 NEED_LABELS = {Need.BSL.value: "British Sign Language", Need.OTHER.value: "Something else"}
 CONFIDENCE = {
-    "": "Not asked",
+    "": "Not stated",
     "1": "1, not at all confident",
     "2": "2",
     "3": "3",
@@ -103,15 +102,15 @@ class PatientForm(Form):
     ethnic_category = SelectField(
         "Ethnic category", choices=ETHNIC_CATEGORIES, default="Z", validate_choice=False
     )
-    has_device = _one_of("Has a smartphone, tablet or computer", YES_NO_UNASKED, "")
-    has_data = _one_of("Has wifi or mobile data", YES_NO_UNASKED, "")
+    has_device = _one_of("Has a smartphone, tablet or computer", YES_NO_UNSAID, "")
+    has_data = _one_of("Has wifi or mobile data", YES_NO_UNSAID, "")
     digital_confidence = SelectField(
         "How confident is the person online?",
         choices=CONFIDENCE,
         default="",
         validate_choice=False,
     )
-    has_digital_helper = _one_of("Has somebody who helps them online", YES_NO_UNASKED, "")
+    has_digital_helper = _one_of("Has somebody who helps them online", YES_NO_UNSAID, "")
     gp_name = _line("GP name")
     gp_practice_code = _line("GP practice code")
     gp_address = TextAreaField("GP practice address", filters=[stripped])
@@ -120,13 +119,13 @@ class PatientForm(Form):
 class HealthForm(Form):
     """What the referrer says about the patient's health."""
 
-    anticoagulant = _one_of("Takes a blood thinner", YES_NO_UNSAID, "")
-    pacemaker = _one_of("Has a pacemaker or other implanted device", YES_NO_UNSAID, "")
-    immunosuppressed = _one_of("Has a weakened immune system", YES_NO_UNSAID, "")
-    allergies = _line("Allergies")
-    medicines = TextAreaField("Medicines", filters=[stripped])
-    previous_skin_cancer = _line("Skin cancer before")
-    family_history = _line("Skin cancer in the family")
+    anticoagulant = _one_of(health.NAMES["anticoagulant"], YES_NO_UNSAID, "")
+    pacemaker = _one_of(health.NAMES["pacemaker"], YES_NO_UNSAID, "")
+    immunosuppressed = _one_of(health.NAMES["immunosuppressed"], YES_NO_UNSAID, "")
+    allergies = _line(health.NAMES["allergies"])
+    medicines = TextAreaField(health.NAMES["medicines"], filters=[stripped])
+    previous_skin_cancer = _line(health.NAMES["previous_skin_cancer"])
+    family_history = _line(health.NAMES["family_history"])
 
 
 def lesion_fields(n: int) -> dict[str, Any]:

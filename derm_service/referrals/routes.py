@@ -1,6 +1,7 @@
 """Entering a referral: the form, the check of the answers, likely duplicates beside their match."""
 
 import uuid
+from dataclasses import asdict
 from http import HTTPStatus
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -122,6 +123,7 @@ def _check_page(found: reading.Entry, matches: list[Match], form: PersonForm) ->
         people=people,
         answers=answers,
         priorities=PRIORITIES,
+        history=asdict(found.referral.history),
         site_of=body_sites.site,
         seven_point_labels=seven_point.labels,
     )
