@@ -5,7 +5,7 @@ import { type Icon, drawing } from "./icons";
 
 type Act = (viewer: OpenSeadragon.Viewer) => void;
 
-const ZOOM_STEP = 1.6;
+const ZOOM_STEP = 2;
 const QUARTER = 90;
 
 const TOOLS: { icon: Icon; name: string; act: Act }[] = [
@@ -16,6 +16,22 @@ const TOOLS: { icon: Icon; name: string; act: Act }[] = [
   { icon: "rotateLeft", name: "Rotate left", act: (viewer) => rotateBy(viewer, -QUARTER) },
   { icon: "rotateRight", name: "Rotate right", act: (viewer) => rotateBy(viewer, QUARTER) },
 ];
+
+const KEYS: Record<string, Act> = {
+  "+": (viewer) => zoomBy(viewer, ZOOM_STEP),
+  "=": (viewer) => zoomBy(viewer, ZOOM_STEP),
+  "-": (viewer) => zoomBy(viewer, 1 / ZOOM_STEP),
+  "1": showActualPixels,
+};
+
+/** Whether a key is one of ours, whose act was done: the same steps as the buttons have. */
+export function pressed(viewer: OpenSeadragon.Viewer, event: KeyboardEvent): boolean {
+  const isForBrowser = event.ctrlKey || event.metaKey || event.altKey;
+  const act = KEYS[event.key];
+  if (!act || isForBrowser || viewer.world.getItemCount() === 0) return false;
+  act(viewer);
+  return true;
+}
 
 export function toolbar(
   viewer: OpenSeadragon.Viewer,
@@ -44,7 +60,10 @@ function button(icon: Icon, name: string, act: () => void): HTMLButtonElement {
   return made;
 }
 
-/** The whole frame grows, so that badges, banner and buttons stay in sight. */
+/**
+ * The whole frame grows, so that names, badges, banner and buttons stay in sight; on the way back
+ * the page may have moved, so the button that was used comes into view with the focus on it.
+ */
 function fullScreen(frame: HTMLElement): HTMLButtonElement {
   const made = button("fullScreen", "Full screen", () => {
     void (document.fullscreenElement === frame
@@ -52,7 +71,11 @@ function fullScreen(frame: HTMLElement): HTMLButtonElement {
       : frame.requestFullscreen());
   });
   frame.addEventListener("fullscreenchange", () => {
-    made.setAttribute("aria-pressed", String(document.fullscreenElement === frame));
+    const isFull = document.fullscreenElement === frame;
+    made.setAttribute("aria-pressed", String(isFull));
+    if (isFull) return;
+    frame.scrollIntoView({ block: "nearest" });
+    made.focus();
   });
   made.setAttribute("aria-pressed", "false");
   return made;

@@ -5,12 +5,12 @@ import { datum } from "../shared/dom";
 import { Badges, reduced, turned } from "./badges";
 import { reportOpened } from "./opened";
 import { type Level, levelsFrom, minPixelRatio } from "./source";
-import { toolbar } from "./tools";
+import { pressed, toolbar } from "./tools";
 import { onScreen } from "./visible";
 
 const FAILED =
   "Image could not be loaded. Do not give an opinion on this lesion until it opens.";
-const KEYS = "Arrow keys move, plus and minus zoom, 0 shows the whole image, R rotates.";
+const KEYS = "Arrow keys move, plus and minus zoom, 0 shows the whole image, 1 its actual pixels, R rotates.";
 const MIRROR_KEY = 70; // F
 
 export class ImageViewer {
@@ -30,9 +30,12 @@ export class ImageViewer {
   mount(): void {
     const heading = part("p", "derm-viewer__label");
     heading.textContent = this.label;
+    // Beside the photograph, so that it is there in full screen too, where the page is not.
+    const who = part("p", "derm-viewer__who");
+    who.textContent = datum(this.frame, "who");
     this.stage.append(this.image, this.badges.element);
     this.frame.classList.add("derm-viewer");
-    this.frame.replaceChildren(heading, this.stage);
+    this.frame.replaceChildren(heading, who, this.stage);
     this.frame.dataset["viewerState"] = "loading";
     if (!this.levels) {
       this.fail();
@@ -60,6 +63,11 @@ export class ImageViewer {
 
   private listen(viewer: OpenSeadragon.Viewer, fullLevel: number): void {
     viewer.addHandler("canvas-key", refuseMirror);
+    viewer.addHandler("canvas-key", (event) => {
+      if (pressed(viewer, event.originalEvent as KeyboardEvent)) {
+        event.preventDefaultAction = true;
+      }
+    });
     viewer.addHandler("canvas-scroll", (event) => leaveScrollToPage(viewer, event));
     viewer.addHandler("rotate", (event) => this.badges.set("rotated", turned(event.degrees)));
     viewer.addHandler("open-failed", () => this.fail());
@@ -127,6 +135,7 @@ function create(element: HTMLElement, levels: Level[]): OpenSeadragon.Viewer {
     minPixelRatio: minPixelRatio(levels),
     maxZoomPixelRatio: 4,
     visibilityRatio: 0.5,
+    zoomPerScroll: 1.5,
     animationTime: 0.4,
     rotationIncrement: 90,
     tileRetryMax: 2,

@@ -71,7 +71,8 @@ def _app(shown: Gallery) -> Flask:
             f'<link rel="stylesheet" href="/build/{names["app.css"]}"></head><body><main>'
             "<h1>Photographs</h1>"
             f"{'<p>A line of text above the photograph.</p>' * shown.lines_above}"
-            f'<div data-viewer data-label="Overview, left cheek" data-opened-url="/opened" '
+            f'<div data-viewer data-label="Overview, left cheek" data-who="OKAFOR, Adaeze" '
+            f'data-opened-url="/opened" '
             f'data-sources="{sources}"></div></main>'
             f'<script type="module" src="/build/{names["viewer.js"]}"></script></body></html>'
         )

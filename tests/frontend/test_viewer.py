@@ -71,6 +71,43 @@ def test_viewer_ignores_the_mirror_key(page: Page, photographs: Gallery) -> None
     assert pixels(page) != before
 
 
+def test_full_screen_says_whose_photograph_it_is_and_gives_the_focus_back(
+    page: Page, photographs: Gallery
+) -> None:
+    photographs.lines_above = 100
+    page.goto(photographs.url)
+    who, button = page.get_by_text("OKAFOR, Adaeze"), page.get_by_role("button", name="Full screen")
+    expect(who).to_be_hidden()
+
+    button.click()
+    expect(who).to_be_visible()
+    page.evaluate("document.exitFullscreen()")
+
+    expect(who).to_be_hidden()
+    expect(button).to_be_focused()
+    expect(button).to_be_in_viewport()
+
+
+def test_viewer_zooms_in_steps_and_to_actual_pixels_by_key(
+    page: Page, photographs: Gallery
+) -> None:
+    opened(page, photographs)
+    badge = page.locator("[data-badge=reduced]")
+    photograph = page.get_by_role("application")
+    photograph.focus()
+    before = pixels(page)
+
+    page.keyboard.press("+")
+    page.wait_for_timeout(600)  # longer than any zoom of the viewer takes
+    assert pixels(page) != before
+    page.keyboard.press("-")
+    page.wait_for_timeout(600)
+    assert pixels(page) == before
+    page.keyboard.press("1")
+
+    expect(badge).to_be_hidden()
+
+
 def test_viewer_says_how_far_it_is_rotated(page: Page, photographs: Gallery) -> None:
     opened(page, photographs)
     badge = page.locator("[data-badge=rotated]")
