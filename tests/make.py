@@ -22,7 +22,7 @@ from derm_service.booking.models import (
 from derm_service.db import new_id
 from derm_service.people import Role, User
 from derm_service.referrals import body_sites
-from derm_service.referrals.codes import Laterality, Priority
+from derm_service.referrals.codes import Laterality, Mobility, Priority
 from derm_service.referrals.models import AccessNeed, Lesion, Patient, Referral
 
 _count = itertools.count(1)
@@ -71,6 +71,7 @@ def patient(session: Session, *, needs: tuple[str, ...] = (), **given: Any) -> P
             "postcode": "AN1 2BC",
             "phone": "01632 960111",
             "mobile": "07700 900111",
+            "mobility": Mobility.INDEPENDENT,
             "gp_name": "Dr S Patel",
             "gp_practice_code": "C81001",
             "gp_address_lines": ["Mill Surgery", "1 Mill Lane", "Anytown", "AN1 2AA"],

@@ -36,6 +36,7 @@ MOBILITY_WORDS: dict[Mobility, str] = {
     Mobility.WHEELCHAIR: "Wheelchair",
     Mobility.HOIST: "Needs a hoist",
     Mobility.HOUSEBOUND: "Housebound",
+    Mobility.NOT_STATED: "Not stated",
 }
 _FEATURE_FOR: dict[Need, Feature] = {
     Need.STEP_FREE: Feature.STEP_FREE,
@@ -79,9 +80,18 @@ def need_words(person: Person) -> list[str]:
     return [NEED_WORDS[each] for each in Need if each in person.needs]
 
 
+def getting_about(mobility: Mobility) -> list[str]:
+    """How somebody gets about where it matters to the visit; unknown matters too."""
+    if mobility is Mobility.INDEPENDENT:
+        return []
+    if mobility is Mobility.NOT_STATED:
+        return ["Getting about: not stated"]
+    return [MOBILITY_WORDS[mobility]]
+
+
 def all_in_words(person: Person) -> list[str]:
     """Getting about, needs and interpreter in words; nothing for somebody without any."""
-    words = [] if person.mobility is Mobility.INDEPENDENT else [MOBILITY_WORDS[person.mobility]]
+    words = getting_about(person.mobility)
     if person.interpreter_language is not None:
         words.append(f"Interpreter: {languages.name(person.interpreter_language)}")
     return words + need_words(person)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from derm_service import clock, wording
-from derm_service.booking import queries
+from derm_service.booking import access, queries
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.booking.rules import STATE_WORDS
@@ -15,7 +15,7 @@ from derm_service.imaging import tasks, visit_queries
 from derm_service.imaging.models import Visit
 from derm_service.people import Role, User
 from derm_service.referrals import languages
-from derm_service.referrals.codes import LesionState, Mobility
+from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Patient
 
 DAYS_AROUND = 1
@@ -114,8 +114,7 @@ def needs_of(patient: Patient) -> tuple[str, ...]:
     said = []
     if patient.interpreter_needed:
         said.append(f"Interpreter: {languages.name(patient.language)}")
-    if patient.mobility is not Mobility.INDEPENDENT:
-        said.append(wording.code(patient.mobility))
+    said += access.getting_about(patient.mobility)
     for each in patient.needs:
         said.append(wording.code(each.need) + (f": {each.note}" if each.note else ""))
     return tuple(said)

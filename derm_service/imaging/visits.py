@@ -92,7 +92,7 @@ def record_consent(
     found = consent.problems(
         taken,
         age=wording.age(patient.born_on, clock.today()),
-        interpreter_needed=patient.interpreter_needed,
+        interpreter_needed=bool(patient.interpreter_needed),
     )
     if found:
         raise Invalid(found)

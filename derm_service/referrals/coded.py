@@ -77,7 +77,7 @@ def ethnic_category(value: str) -> str:
 
 
 def one_to_five(value: str) -> int | None:
-    """Digital confidence; empty is not asked."""
+    """Digital confidence; empty is not stated."""
     if not value.strip():
         return None
     if value.strip() not in {"1", "2", "3", "4", "5"}:

@@ -48,13 +48,14 @@ class Channel(StrEnum):
 
 
 class Mobility(StrEnum):
-    """How a person gets about."""
+    """How a person gets about, as far as the referral states it."""
 
     INDEPENDENT = "independent"
     NEEDS_HELP = "needs_help"
     WHEELCHAIR = "wheelchair"
     HOIST = "hoist"
     HOUSEBOUND = "housebound"
+    NOT_STATED = "not_stated"
 
 
 class Need(StrEnum):

@@ -92,13 +92,13 @@ class PatientForm(Form):
     language = SelectField(
         "Language", choices=dict(languages.choices()), default="en", validate_choice=False
     )
-    interpreter_needed = _one_of("Is an interpreter needed?", {YES: "Yes", NO: "No"}, NO)
+    interpreter_needed = _one_of("Is an interpreter needed?", YES_NO_UNSAID, "")
     needs = SelectMultipleField(
         "What does the person need?", choices=choices(Need, NEED_LABELS), validate_choice=False
     )
     needs_note = _line("Anything else they need")
-    mobility = _one_of("How does the person get about?", choices(Mobility), "independent")
-    care_home = _one_of("Does the person live in a care home?", {YES: "Yes", NO: "No"}, NO)
+    mobility = _one_of("How does the person get about?", choices(Mobility), "not_stated")
+    care_home = _one_of("Does the person live in a care home?", YES_NO_UNSAID, "")
     ethnic_category = SelectField(
         "Ethnic category", choices=ETHNIC_CATEGORIES, default="Z", validate_choice=False
     )

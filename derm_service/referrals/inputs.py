@@ -35,12 +35,12 @@ class PatientInput:
     contact_by: Channel = Channel.LETTER
     contact_note: str = ""
     language: str = "en"
-    interpreter_needed: bool = False
+    interpreter_needed: bool | None = None
     needs: list[Need] = field(default_factory=list)
     needs_note: str = ""
     ethnic_category: str = "Z"
-    mobility: Mobility = Mobility.INDEPENDENT
-    care_home: bool = False
+    mobility: Mobility = Mobility.NOT_STATED
+    care_home: bool | None = None
     has_device: bool | None = None
     has_data: bool | None = None
     digital_confidence: int | None = None

@@ -58,13 +58,13 @@ class Patient(Base):
         default=""
     )  # "ring daughter", "never leave a message"
     language: Mapped[str] = mapped_column(default="en")  # ISO 639
-    interpreter_needed: Mapped[bool] = mapped_column(default=False)
+    interpreter_needed: Mapped[bool | None]  # None here and below is "not stated"
     ethnic_category: Mapped[str] = mapped_column(default="Z")
     mobility: Mapped[Mobility] = mapped_column(
-        choice(Mobility, "mobility"), default=Mobility.INDEPENDENT
+        choice(Mobility, "mobility"), default=Mobility.NOT_STATED
     )
-    care_home: Mapped[bool] = mapped_column(default=False)
-    has_device: Mapped[bool | None]  # digital means: None is "not asked"
+    care_home: Mapped[bool | None]
+    has_device: Mapped[bool | None]
     has_data: Mapped[bool | None]
     digital_confidence: Mapped[int | None]
     has_digital_helper: Mapped[bool | None]

@@ -66,7 +66,7 @@ class Reader:
         return self.get(name, tidy.lines, empty)
 
     def yes_no(self, name: str) -> bool | None:
-        """Yes, no or not asked."""
+        """Yes, no or not stated."""
         return self.get(name, tidy.yes_no, None)
 
     def coded(self, name: str, table: Mapping[str, E], otherwise: E, sentence: str) -> E:
@@ -164,17 +164,17 @@ def _needs(reader: Reader) -> dict[str, object]:
     none: list[Need] = []
     return {
         "language": reader.get("language", coded.language, "en"),
-        "interpreter_needed": bool(reader.yes_no("interpreter_needed")),
+        "interpreter_needed": reader.yes_no("interpreter_needed"),
         "needs": reader.get("needs", coded.needs, none),
         "needs_note": reader.line("needs_note"),
         "ethnic_category": reader.get("ethnic_category", coded.ethnic_category, "Z"),
         "mobility": reader.coded(
             "mobility",
             coded.table(Mobility),
-            Mobility.INDEPENDENT,
+            Mobility.NOT_STATED,
             "Choose how the person gets about",
         ),
-        "care_home": bool(reader.yes_no("care_home")),
+        "care_home": reader.yes_no("care_home"),
     }
 
 

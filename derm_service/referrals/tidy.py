@@ -112,12 +112,12 @@ def _month(value: str) -> int:
 
 
 def yes_no(value: str) -> bool | None:
-    """Yes, no, or not asked."""
+    """Yes, no, or not stated."""
     word = line(value).casefold()
-    if word in ("", "not asked", "not known", "unknown"):
+    if word in ("", "not asked", "not stated", "not known", "unknown"):
         return None
     if word in ("yes", "y", "true", "1"):
         return True
     if word in ("no", "n", "false", "0"):
         return False
-    raise ValueError("Enter yes or no, or leave it empty when it was not asked")
+    raise ValueError("Enter yes or no, or leave it empty when it is not stated")

@@ -1,5 +1,6 @@
 """Entering, finding and correcting, as a clerk does it."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from derm_service import clock
 from derm_service.audit import AuditEntry
 from derm_service.people import Role
-from derm_service.referrals.codes import Need, ReferralState
+from derm_service.referrals.codes import Mobility, Need, ReferralState
 from derm_service.referrals.models import Patient, Referral
 from tests import make
 from tests.surf import post, sign_in_as
@@ -77,6 +78,24 @@ def test_clerk_enters_a_referral_after_checking_the_answers(
     assert {each.need for each in made.patient.needs} == {Need.HOIST, Need.LARGE_PRINT}
     assert made.lesions[0].seven_point_score == 3
     assert made.created_by_id is not None
+
+
+def test_what_the_clerk_did_not_look_up_is_kept_and_shown_as_not_stated(
+    clerk: FlaskClient, session: Session
+) -> None:
+    form = clerk.get("/referrals/new").text
+    unchosen = re.findall(r'name="(\w+)" type="radio" value="(?:yes|no|independent)" checked', form)
+    check = enter(clerk, "check").text
+    saved = enter(clerk, "save")
+
+    assert unchosen == []
+    for asked in ("Interpreter needed", "Mobility", "Lives in a care home", "Blood thinner"):
+        assert re.search(asked + r"</dt><dd[^>]*>Not stated</dd>", check), asked
+    (made,) = referrals(session)
+    person = made.patient
+    assert (person.interpreter_needed, person.care_home) == (None, None)
+    assert person.mobility is Mobility.NOT_STATED
+    assert "midday" not in clerk.get(saved.location).text
 
 
 def test_fields_on_the_page_carry_the_names_the_form_reads(clerk: FlaskClient) -> None:
