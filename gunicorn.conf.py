@@ -1,4 +1,7 @@
-"""How the web server runs: two processes of sixteen threads, nothing shared before the fork."""
+"""How the web server runs: two processes of sixteen threads, nothing shared before the fork.
+
+A request that is not sent whole in time is cut off: see `derm_service/patience.py`.
+"""
 
 from pathlib import Path
 
@@ -6,7 +9,7 @@ from derm_service.config import Settings
 
 wsgi_app = "wsgi:app"
 bind = f"{Settings().host}:{Settings().port}"
-worker_class = "gthread"
+worker_class = "derm_service.patience.PatientWorker"
 workers = 2
 threads = 16
 preload_app = False

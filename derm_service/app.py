@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "imaging.visit_step_routes",
     "imaging.visit_lesion_routes",
     "imaging.capture_api",
+    "imaging.manifest_api",
     "imaging.image_routes",
     "imaging.upload_routes",
     "review.routes",

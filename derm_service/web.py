@@ -223,6 +223,10 @@ def _log_request(response: Response) -> Response:
 
 def _start() -> None:
     g.started = time.monotonic()
+    if request.content_length is not None:
+        # gunicorn promises that a body ends by itself; a line that breaks ends it too, and half
+        # a form must not be taken for a whole one: counted again, it is refused.
+        request.environ.pop("wsgi.input_terminated", None)
 
 
 def _refuse_nul() -> None:

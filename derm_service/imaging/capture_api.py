@@ -9,6 +9,7 @@ from derm_service.errors import NotFound
 from derm_service.imaging.codes import CaptureState, RenditionSize
 from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture
+from derm_service.imaging.rules import may_forget
 from derm_service.people import Action
 from derm_service.web import allowed, db_session
 
@@ -18,7 +19,7 @@ bp = Blueprint("capture_api", __name__, url_prefix="/api/v1/captures")
 @bp.get("/<uuid:capture_id>")
 @allowed(Action.CAPTURE)
 def capture(capture_id: UUID) -> ResponseReturnValue:
-    """State, hash, verdict and issues; the device may wipe its copy once filed or set aside."""
+    """State, both hashes, verdict and issues; whether the device may forget its copy."""
     found = db_session().get(Capture, capture_id)
     if found is None:
         raise NotFound("There is no such photograph. Reload the page.")
@@ -29,6 +30,8 @@ def capture(capture_id: UUID) -> ResponseReturnValue:
         state=found.state.value,
         view=found.view.value,
         sha256=found.sha256,
+        sha256_received=found.sha256_received,
+        may_forget=may_forget(found.state, found.sha256, found.sha256_received),
         size_bytes=found.size_bytes,
         verdict=found.verdict,
         issues=[

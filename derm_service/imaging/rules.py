@@ -69,6 +69,11 @@ def check_move(now: CaptureState, to: CaptureState) -> None:
         )
 
 
+def may_forget(state: CaptureState, announced: str, received: str | None) -> bool:
+    """Whether a device may delete its copy: all is settled, and both counted the same hash."""
+    return state in (CaptureState.FILED, CaptureState.SET_ASIDE) and received == announced
+
+
 @dataclass(frozen=True)
 class ShutterFacts:
     """All that decides whether one lesion may be photographed at one visit now."""

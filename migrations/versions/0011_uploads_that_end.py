@@ -15,6 +15,8 @@ OLD = ("retaken", "rejected", "changed_on_the_way", "wrong_lesion")
 def upgrade() -> None:
     """Apply."""
     op.add_column("capture", sa.Column("sha256_received", sa.Text(), nullable=True))
+    # filing has always compared both before it filed
+    op.execute("UPDATE capture SET sha256_received = sha256 WHERE state = 'filed'")
     _allow(*OLD, "stopped", "never_arrived", "filed_elsewhere")
 
 

@@ -32,6 +32,14 @@ def described(visit: Visit, data: bytes, **given: str) -> dict[str, str]:
     }
 
 
+def encoded(metadata: dict[str, str]) -> str:
+    """Metadata as tus puts it in a header."""
+    pairs = (
+        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items()
+    )
+    return ",".join(pairs)
+
+
 def announce(
     client: FlaskClient,
     token: str,
@@ -41,14 +49,11 @@ def announce(
     **headers_too: str,
 ) -> TestResponse:
     """POST: creation, with `data` as the first piece when there is some."""
-    pairs = (
-        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items()
-    )
     headers = {
         **TUS,
         "X-CSRFToken": token,
         "Upload-Length": str(length),
-        "Upload-Metadata": ",".join(pairs),
+        "Upload-Metadata": encoded(metadata),
         **headers_too,
     }
     if data is None:
