@@ -12,6 +12,7 @@ from derm_service.config import Settings
 from derm_service.db import make_engine, make_sessions
 from derm_service.referrals import body_sites, clocks, health, languages
 from derm_service.referrals.codes import ETHNIC_CATEGORIES
+from derm_service.referrals.rules import state_words
 
 BLUEPRINTS = (
     "accounts.routes",
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         clock_of=clocks.clock_of,
         health_facts=health.facts,
         health_beside=health.beside_the_person,
+        state_words=state_words,
         site_label=body_sites.label,
         language_name=languages.name,
         ethnic_category=ETHNIC_CATEGORIES.get,

@@ -130,9 +130,9 @@ def _ring(session: Session, appointment: Appointment, note: str, by: User) -> No
         kind=WorkKind.CALL_PATIENT,
         role=Role.CLERK,
         due_on=today if on <= next_working_day(today) else next_working_day(today),
+        not_after=max(on, today),
         referral_id=appointment.referral_id,
         subject_id=appointment.id,
         note=note,
-        urgent=on <= next_working_day(today),
         by=by,
     )

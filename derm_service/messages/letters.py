@@ -61,6 +61,7 @@ def letter_pdf(
         "greeting": content.get("greeting", ""),
         "subject": content.get("subject", ""),
         "paragraphs": [_lines(each) for each in content.get("paragraphs", [])],
+        "phone_line": f"Our telephone number: {sender.phone}" if sender.phone else "",
         "sign_off": _lines(content.get("sign_off", "")),
         "reference": content.get("reference", ""),
         "reference_line": _reference_line(content.get("reference", "")),

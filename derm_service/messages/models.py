@@ -68,6 +68,7 @@ class WorkItem(Base):
     note: Mapped[str] = mapped_column(default="")
     urgent: Mapped[bool] = mapped_column(default=False)
     due_on: Mapped[date]
+    not_after: Mapped[date | None]  # it is of no use later: the appointment it tells of
     opened_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     done_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))

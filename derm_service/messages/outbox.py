@@ -75,6 +75,15 @@ def write(
     return message
 
 
+def lock(session: Session, *, message_id: uuid.UUID, reason: str, by: User | None) -> Message:
+    """Hold a letter that has not gone out, until `unlock`; its posting leaves the Work page."""
+    message = _for_change(session, message_id)
+    message.lock_reason = reason
+    _move(session, message, MessageState.LOCKED, by=by, did="locked message", reason=reason)
+    _posting_done(session, message, how="Locked for now", by=by)
+    return message
+
+
 def unlock(
     session: Session, *, message_id: uuid.UUID, override_reason: str = "", by: User | None
 ) -> Message:
@@ -98,6 +107,14 @@ def mark_sent(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     message = _for_change(session, message_id)
     _move(session, message, MessageState.SENT, by=by, did="posted letter")
     _posting_done(session, message, how="Posted", by=by)
+    return message
+
+
+def mark_not_sent(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
+    """The letter was recorded as posted and lies here after all."""
+    message = _for_change(session, message_id)
+    _move(session, message, MessageState.PRINTED, by=by, did="took back posting")
+    _raise_posting(session, message, by=by)
     return message
 
 
@@ -215,7 +232,7 @@ def _stop_all(
 
 
 def _raise_posting(session: Session, message: Message, *, by: User | None) -> None:
-    if message.state is MessageState.READY:
+    if message.state in (MessageState.READY, MessageState.PRINTED):
         to = "the GP" if message.addressee is Addressee.GP else "the patient"
         _raise(session, message, WorkKind.POST_LETTER, note=f"To {to}.", by=by)
 

@@ -14,7 +14,7 @@ from derm_service.forms import DayField, stripped
 from derm_service.messages import work as items
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
-from derm_service.messages.rules import WORK_WORDS, next_working_day
+from derm_service.messages.rules import WORK_WORDS
 from derm_service.people import Action, may
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -82,6 +82,7 @@ class Row:
     link_words: str
     is_by_hand: bool
     is_late: bool
+    is_urgent: bool
 
 
 class CallForm(Form):
@@ -134,7 +135,7 @@ def item(item_id: UUID) -> ResponseReturnValue:
         flash(said)
         return redirect(url_for(".work"), HTTPStatus.SEE_OTHER)
     if is_call and form_data() is None:
-        form = CallForm(None, data={"next_on": next_working_day(clock.today())})
+        form = CallForm(None, data={"next_on": items.next_try(found)})
     return _item_page(found, form)
 
 
@@ -205,4 +206,5 @@ def _row(item: WorkItem) -> Row:
         link_words=page.words if page else "",
         is_by_hand=item.kind in BY_HAND,
         is_late=item.due_on < clock.today(),
+        is_urgent=items.is_urgent(item),
     )

@@ -11,14 +11,15 @@ from derm_service.messages.codes import MessageState, WorkKind
 _S = MessageState
 ALLOWED: dict[MessageState, frozenset[MessageState]] = {
     _S.LOCKED: frozenset({_S.READY, _S.STOPPED}),
-    _S.READY: frozenset({_S.PRINTED, _S.SENT, _S.FAILED, _S.STOPPED}),
-    _S.PRINTED: frozenset({_S.PRINTED, _S.SENT, _S.STOPPED}),
-    _S.SENT: frozenset({_S.RETURNED, _S.FAILED}),
+    _S.READY: frozenset({_S.LOCKED, _S.PRINTED, _S.SENT, _S.FAILED, _S.STOPPED}),
+    _S.PRINTED: frozenset({_S.LOCKED, _S.PRINTED, _S.SENT, _S.STOPPED}),
+    _S.SENT: frozenset({_S.PRINTED, _S.RETURNED, _S.FAILED}),
     _S.RETURNED: frozenset(),
     _S.FAILED: frozenset({_S.READY, _S.STOPPED}),
     _S.STOPPED: frozenset(),
 }
-"""Printed may be printed again; what was sent can come back but can no longer be stopped."""
+"""Printed may be printed again, or locked because of news signed since; what was posted can come
+back, or lie here after all, and can no longer be stopped."""
 
 WORDS: dict[MessageState, str] = {
     _S.LOCKED: "Locked",

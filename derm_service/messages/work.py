@@ -12,7 +12,9 @@ from derm_service.db import new_id
 from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
+from derm_service.messages.rules import next_working_day
 from derm_service.people import Role, User
+from derm_service.wording import day
 
 COVERS: dict[Role, frozenset[Role]] = {
     Role.LEAD: frozenset({Role.LEAD, Role.CLERK, Role.PHOTOGRAPHER}),
@@ -31,6 +33,7 @@ def raise_item(
     kind: WorkKind,
     role: Role,
     due_on: date,
+    not_after: date | None = None,
     referral_id: uuid.UUID | None = None,
     subject_id: uuid.UUID | None = None,
     note: str = "",
@@ -39,7 +42,8 @@ def raise_item(
 ) -> WorkItem:
     """Put a row on a role's list; while one for the same kind and subject is open, that one.
 
-    `subject_id` is the message, lesion, capture or appointment it is about.
+    `subject_id` is the message, lesion, capture or appointment it is about; after `not_after`
+    it is of no use, so it becomes urgent when that day comes near.
     """
     once_key = f"{kind}:{role}:{subject_id or referral_id or 'service'}"
     made: WorkItem | None = session.scalar(
@@ -54,6 +58,7 @@ def raise_item(
             note=note,
             urgent=urgent,
             due_on=due_on,
+            not_after=not_after,
             opened_at=clock.now(),
             done_how="",
         )
@@ -121,6 +126,8 @@ def try_again(
     item = open_item(session, item_id, by)
     if next_on < clock.today():
         raise Invalid({"next_on": "The next try must be today or later"})
+    if item.not_after and next_on > item.not_after:
+        raise Invalid({"next_on": f"Try again by {day(item.not_after)}: later is too late"})
     was, item.due_on = item.due_on, next_on
     said = f"{clock.london(clock.now()):%d %b %H:%M}: not reached. {note.strip()}".strip()
     item.note = f"{item.note}\n{said}".strip()
@@ -153,7 +160,7 @@ def open_items(session: Session, user: User) -> list[WorkItem]:
         session.scalars(
             sa.select(WorkItem)
             .where(*_waits_for(user))
-            .order_by(WorkItem.urgent.desc(), WorkItem.due_on, WorkItem.opened_at)
+            .order_by(_is_urgent().desc(), WorkItem.due_on, WorkItem.opened_at)
         )
     )
 
@@ -162,6 +169,27 @@ def count_open(session: Session, user: User) -> int:
     """How much waits for this person's roles."""
     query = sa.select(sa.func.count()).select_from(WorkItem)
     return session.scalars(query.where(*_waits_for(user))).one()
+
+
+def next_try(item: WorkItem) -> date:
+    """When to try again, unless the person says otherwise: the next working day, if in time."""
+    if item.not_after is None:
+        return _soon()
+    return max(clock.today(), min(_soon(), item.not_after))
+
+
+def is_urgent(item: WorkItem) -> bool:
+    """Whether it stands on top: it was raised so, or is of no use after the next working day."""
+    return item.urgent or bool(item.not_after and item.not_after <= _soon())
+
+
+def _is_urgent() -> sa.ColumnElement[bool]:
+    near = sa.func.coalesce(WorkItem.not_after <= _soon(), sa.false())
+    return sa.or_(WorkItem.urgent, near)
+
+
+def _soon() -> date:
+    return next_working_day(clock.today())
 
 
 def _waits_for(user: User) -> tuple[sa.ColumnElement[bool], ...]:

@@ -19,6 +19,21 @@ LESION_WORDS: dict[LesionState, str] = {
 }
 
 
+REFERRAL_WORDS: dict[ReferralState, str] = {
+    ReferralState.OPEN: "Open",
+    ReferralState.CLOSED: "Answered",
+    ReferralState.WITHDRAWN: "Withdrawn",
+}
+ANSWERED_AND_RUNNING = "Answered, and the clock runs on until what comes next is done"
+
+
+def state_words(state: ReferralState, *, clock_runs: bool) -> str:
+    """Where a referral stands; a biopsy that is still to come is not the end of it."""
+    if state is ReferralState.CLOSED and clock_runs:
+        return ANSWERED_AND_RUNNING
+    return REFERRAL_WORDS[state]
+
+
 def check_move(now: LesionState, to: LesionState) -> None:
     """Refuse a change of state that no step of the journey makes."""
     if to not in ALLOWED[now]:

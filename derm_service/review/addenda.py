@@ -49,6 +49,7 @@ def correct(
         telling.take_back(session, opinion, reason=CHANGED, by=by)
     told = standing.told_of(session, opinion.id)
     letters.write(session, opinion, lock=told is None, by=by)
+    letters.settle_locks(session, lesion.referral, by=by)
     tasks.ask_to_tell(session, opinion, by=by)
     if wording.outcome is not was:
         tasks.ask_to_arrange(session, opinion, by=by)

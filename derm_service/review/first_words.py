@@ -15,7 +15,7 @@ SAFETY_NET = (
 _FOR_PATIENT: dict[Outcome, tuple[str, ...]] = {
     Outcome.REASSURE: (
         "We have good news. The skin doctor thinks that the mark is harmless. It does not need "
-        "treatment, and you do not need to see us again.",
+        "treatment, and you do not need to see us again about this mark.",
         SAFETY_NET,
     ),
     Outcome.PRIMARY_CARE: (
@@ -78,7 +78,8 @@ _FOR_PATIENT: dict[Outcome, tuple[str, ...]] = {
 _FOR_GP: dict[Outcome, tuple[str, ...]] = {
     Outcome.REASSURE: (
         "The images show no features suspicious of skin cancer. No treatment is needed.",
-        "Discharged with safety-net advice. Please refer again if the lesion changes.",
+        "We do not need to see this lesion again. The patient has safety-net advice. Please refer "
+        "again if it changes.",
     ),
     Outcome.PRIMARY_CARE: (
         "The images show no features suspicious of skin cancer. Suitable for treatment in "
@@ -93,11 +94,11 @@ _FOR_GP: dict[Outcome, tuple[str, ...]] = {
     Outcome.URGENT_F2F: ("An urgent face-to-face appointment is needed. We will arrange it.",),
     Outcome.USC_F2F: (
         "Skin cancer cannot be ruled out on these images. The patient will be seen face to face "
-        "on the urgent suspected cancer pathway. The 28-day clock keeps running.",
+        "on the urgent suspected cancer pathway. The 28-day clock runs on until then.",
     ),
     Outcome.DIRECT_SURGERY: (
         "Biopsy or excision is advised, without a clinic appointment first. We will arrange it. "
-        "The clock keeps running until the result has been given to the patient.",
+        "The 28-day clock runs on until the patient has been given the result.",
         "Please tell us of anticoagulants, implanted devices and allergies not named in the "
         "referral.",
     ),

@@ -17,17 +17,24 @@ from derm_service.messages.models import Message
 from derm_service.messages.rules import STOPPABLE
 from derm_service.people import User
 from derm_service.referrals import body_sites
-from derm_service.referrals.codes import Channel, Need
+from derm_service.referrals.codes import Channel, LesionState, Need
 from derm_service.referrals.consent_rules import ADULT_AT
+from derm_service.referrals.models import Lesion, Referral
 from derm_service.review import first_words, outcomes, standing
 from derm_service.review.models import Opinion
 
 SPEAK_FIRST = "Speak to the patient first: this letter brings news they should hear from a person."
+OTHER_FIRST = (
+    "Speak to the patient about lesion {number}, {place}, first: it brings news that must not come "
+    "after this letter."
+)
 HELP = (
-    "Do you have a question? Do you need this letter in large print, in easy read or in another "
-    "language? Please ring us on the number in this letter."
+    "Do you have a question? Do you need this letter in easy read, in another language or in "
+    "other print? Please ring us: the number is at the end of this letter."
 )
 REPLACED = "replaced by a newer letter"
+Others = Sequence[tuple[Lesion, Opinion | None]]
+"""The other lesions of a referral, each with the newest opinion on it."""
 KINDS = {Addressee.PATIENT: MessageKind.OUTCOME_PATIENT, Addressee.GP: MessageKind.OUTCOME_GP}
 
 
@@ -46,6 +53,33 @@ def write(session: Session, opinion: Opinion, *, lock: bool = True, by: User) ->
 def write_again(session: Session, opinion: Opinion, addressee: Addressee, *, by: User) -> Message:
     """Write one letter anew, to the address we have today; it is not locked again."""
     return _write(session, opinion, addressee, lock=False, by=by)
+
+
+def settle_locks(session: Session, referral: Referral, *, by: User) -> None:
+    """Hold every letter that would come before news the patient must hear from a person.
+
+    Somebody who reads "good news" about one mark must not learn later that another may be
+    cancer. Once that was told, or a clinician let its letter go, the others go too.
+    """
+    untold = [
+        (opinion, letter)
+        for lesion in referral.lesions
+        if lesion.state is LesionState.OPINION_SIGNED
+        and (opinion := standing.of_lesion(session, lesion.id))
+        and (letter := patients(session, opinion.id))
+    ]
+    first = [
+        opinion
+        for opinion, letter in untold
+        if letter.state is MessageState.LOCKED and letter.lock_reason == SPEAK_FIRST
+    ]
+    for _, letter in untold:
+        if first and letter.state in (MessageState.READY, MessageState.PRINTED):
+            news = first[0]
+            reason = OTHER_FIRST.format(number=news.lesion.number, place=place_of(news))
+            outbox.lock(session, message_id=letter.id, reason=reason, by=by)
+        elif not first and letter.state is MessageState.LOCKED:
+            outbox.unlock(session, message_id=letter.id, by=by)
 
 
 def of_opinion(
@@ -90,13 +124,19 @@ def _write(
     locked = lock and is_patients and outcomes.locks_letter(standing.outcome_of(opinion))
     compose = for_patient if is_patients else for_gp
     taken_on = _taken_on(session, opinion)
+    others = [each for each in opinion.lesion.referral.lesions if each.id != opinion.lesion_id]
     return outbox.write(
         session,
         referral=opinion.lesion.referral,
         kind=KINDS[addressee],
         addressee=addressee,
         channel=Channel.LETTER,
-        content=compose(opinion, taken_on=taken_on, replaces=replaces),
+        content=compose(
+            opinion,
+            taken_on=taken_on,
+            replaces=replaces,
+            others=[(each, standing.of_lesion(session, each.id)) for each in others],
+        ),
         once_key=f"opinion:{opinion.id}:{addressee.value}:{len(earlier) + 1}",
         lock_reason=SPEAK_FIRST if locked else "",
         by=by,
@@ -104,7 +144,11 @@ def _write(
 
 
 def for_patient(
-    opinion: Opinion, *, taken_on: date | None, replaces: date | None = None
+    opinion: Opinion,
+    *,
+    taken_on: date | None,
+    replaces: date | None = None,
+    others: Others = (),
 ) -> dict[str, Any]:
     """The patient's letter in plain English; `taken_on` is the day of the photographs."""
     lesion = opinion.lesion
@@ -124,10 +168,12 @@ def for_patient(
             *_replacing(replaces),
             _what_was_seen(place, taken_on),
             *first_words.paragraphs(text),
+            *_separately([each for each, _ in others if each.state is not LesionState.TOLD]),
             HELP,
         ],
         "sign_off": f"Yours sincerely\n\n{_last_signer(opinion)}",
         "reference": f"{reference(lesion.referral)}/{lesion.number}",
+        "about": [f"lesion {lesion.number}", place],
         "large_print": any(need.need is Need.LARGE_PRINT for need in patient.needs),
     }
 
@@ -144,8 +190,28 @@ def _what_was_seen(place: str, taken_on: date | None) -> str:
     )
 
 
+def _separately(lesions: Sequence[Lesion]) -> list[str]:
+    """What the letter does not speak of, so that nobody takes it for the whole answer."""
+    places = [body_sites.label(each.site_code, each.laterality) for each in lesions]
+    if not places:
+        return []
+    if len(places) == 1:
+        return [
+            f"This letter is not about the mark on your {places[0]}. We tell you about it "
+            "separately."
+        ]
+    listed = "; ".join(places)
+    return [
+        f"This letter is not about your other marks: {listed}. We tell you about them separately."
+    ]
+
+
 def for_gp(
-    opinion: Opinion, *, taken_on: date | None, replaces: date | None = None
+    opinion: Opinion,
+    *,
+    taken_on: date | None,
+    replaces: date | None = None,
+    others: Others = (),
 ) -> dict[str, Any]:
     """The GP's letter: the outcome in its coded words, and the text the reader wrote."""
     lesion = opinion.lesion
@@ -156,7 +222,8 @@ def for_gp(
     images = f"Images of {wording.day(taken_on)}." if taken_on else "Assessed without images."
     last = opinion.addenda[-1] if opinion.addenda else opinion
     told = (
-        "The patient is told by phone or in person first. They may not know this yet."
+        "We tell the patient by phone or in person. Please find out what they know before you "
+        "speak to them about it."
         if outcomes.locks_letter(outcome)
         else "The patient is told by letter."
     )
@@ -174,11 +241,23 @@ def for_gp(
             f"Dermatology opinion on lesion {lesion.number}: {place}. {images}",
             f"Outcome: {outcomes.label(outcome)}.",
             *first_words.paragraphs(text),
+            *_other_lesions(others),
             f"{told} Signed by {last.signed_by.name} on {wording.day_time(last.signed_at)}.",
         ],
         "sign_off": f"Yours sincerely\n\n{last.signed_by.name}",
         "reference": f"{reference(lesion.referral)}/{lesion.number}",
+        "about": [f"lesion {lesion.number}", place],
     }
+
+
+def _other_lesions(others: Others) -> list[str]:
+    """Where the referral's other lesions stand, for the GP."""
+    said = [
+        f"lesion {lesion.number}, {body_sites.label(lesion.site_code, lesion.laterality)}: "
+        + (outcomes.label(standing.outcome_of(opinion)) if opinion else "no opinion yet")
+        for lesion, opinion in others
+    ]
+    return [f"Other lesions on this referral: {'; '.join(said)}."] if said else []
 
 
 def _last_signer(opinion: Opinion) -> str:

@@ -36,7 +36,7 @@ class Row:
     opinion_id: uuid.UUID | None
     may_print: bool
     may_post: bool
-    may_return: bool
+    may_return: bool  # and say that it was not posted after all
     may_write_again: bool
     may_retry: bool
 
@@ -75,12 +75,12 @@ def row(message: Message) -> Row:
     opinion_id = letters.opinion_id_of(message)
     return Row(
         message=message,
-        about=KIND_WORDS[message.kind],
+        about=", ".join([KIND_WORDS[message.kind], *message.content.get("about", [])]),
         to="GP" if message.addressee is Addressee.GP else "Patient",
         state=WORDS[state],
         opinion_id=opinion_id,
         may_print=state is MessageState.READY,
-        may_post=state in (MessageState.READY, MessageState.PRINTED),
+        may_post=state is MessageState.PRINTED,
         may_return=state is MessageState.SENT,
         may_write_again=state is MessageState.RETURNED and opinion_id is not None,
         may_retry=state is MessageState.FAILED,

@@ -59,6 +59,7 @@ def sign(
     if outcomes.writes_letters(wording.outcome):
         lesions.move(session, lesion, LesionState.OPINION_SIGNED, by=by)
         letters.write(session, opinion, by=by)
+        letters.settle_locks(session, lesion.referral, by=by)
         tasks.ask_to_tell(session, opinion, by=by)
         tasks.ask_to_arrange(session, opinion, by=by)
     claims.release_when_read(session, referral_id=lesion.referral_id, by=by)

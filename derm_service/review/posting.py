@@ -17,6 +17,7 @@ from derm_service.review.codes import ToldHow
 from derm_service.review.models import Opinion
 
 RETURNED = "The letter came back"
+NOT_POSTED = "The letter was not posted after all"
 GOES_OUT = frozenset({MessageState.READY, MessageState.PRINTED})
 
 
@@ -56,14 +57,19 @@ def posted(session: Session, *, message_id: uuid.UUID, posted_on: date, by: User
     return letter
 
 
+def not_posted(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
+    """Take back that a letter was posted: it lies here. Who was told by it alone was not told."""
+    opinion = _held_opinion(session, by_id(session, message_id))
+    letter = outbox.mark_not_sent(session, message_id=message_id, by=by)
+    _not_told_by(session, opinion, letter, reason=NOT_POSTED, by=by)
+    return letter
+
+
 def returned(session: Session, *, message_id: uuid.UUID, reason: str, by: User) -> Message:
     """Record that a letter came back; who was told by it alone was not told."""
     opinion = _held_opinion(session, by_id(session, message_id))
     letter = outbox.mark_returned(session, message_id=message_id, reason=reason.strip(), by=by)
-    if opinion and letter.addressee is Addressee.PATIENT:
-        told = standing.told_of(session, opinion.id)
-        if told is not None and told.how is ToldHow.LETTER:
-            telling.take_back(session, opinion, reason=RETURNED, by=by)
+    _not_told_by(session, opinion, letter, reason=RETURNED, by=by)
     return letter
 
 
@@ -90,6 +96,15 @@ def _held_opinion(session: Session, letter: Message) -> Opinion | None:
     standing.locked_lesion(session, opinion.lesion_id)
     held = standing.of_lesion(session, opinion.lesion_id)
     return held if held is not None and held.id == opinion_id else None
+
+
+def _not_told_by(
+    session: Session, opinion: Opinion | None, letter: Message, *, reason: str, by: User
+) -> None:
+    if opinion and letter.addressee is Addressee.PATIENT:
+        told = standing.told_of(session, opinion.id)
+        if told is not None and told.how is ToldHow.LETTER:
+            telling.take_back(session, opinion, reason=reason, by=by)
 
 
 def _waits_to_be_told(session: Session, opinion: Opinion) -> bool:

@@ -10,9 +10,19 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Retake
-from derm_service.messages.models import Message
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals.models import Consent, Lesion, Patient, Referral
 from derm_service.review.models import Opinion, Told
+
+ARRANGED = (
+    WorkKind.CALL_PATIENT,
+    WorkKind.TELL_PATIENT,
+    WorkKind.ARRANGE_NEXT_STEP,
+    WorkKind.LETTER_RETURNED,
+    WorkKind.NEEDS_SOMEONE_TODAY,
+)
+"""Work whose end people ask about on the telephone: "When is my biopsy?"."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class ReferralRecord:
     consents: Sequence[Consent]
     messages: Sequence[Message]
     told: Sequence[Told]
+    arranged: Sequence[WorkItem]  # calls and arrangements, made or still to make
 
 
 def patient_referrals(session: Session, patient: Patient) -> Sequence[Referral]:
@@ -87,6 +98,11 @@ def referral_record(session: Session, referral: Referral) -> ReferralRecord:
             .join(Told.opinion)
             .where(Opinion.lesion_id.in_(lesion_ids))
             .order_by(Told.told_at)
+        ).all(),
+        arranged=session.scalars(
+            sa.select(WorkItem)
+            .where(WorkItem.referral_id == referral.id, WorkItem.kind.in_(ARRANGED))
+            .order_by(WorkItem.opened_at)
         ).all(),
     )
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from derm_service.audit import record as write_audit
 from derm_service.imaging.capture_words import STATE_TAGS
 from derm_service.imaging.rules import VIEW_WORDS
+from derm_service.messages.rules import WORK_WORDS
 from derm_service.people import Action
 from derm_service.referrals import queries as referrals
 from derm_service.referrals import seven_point
@@ -46,6 +47,7 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         record=record.referral_record(db_session(), found),
         lesion_words=LESION_WORDS,
         how_words=telling.HOW_WORDS,
+        work_words=WORK_WORDS,
         outcome_of=standing.outcome_of,
         outcome_label=outcomes.label,
         view_words=VIEW_WORDS,

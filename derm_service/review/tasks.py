@@ -25,7 +25,7 @@ def ask_to_tell(session: Session, opinion: Opinion, *, by: User) -> None:
     """Raise a call where the patient's letter is locked; a letter that is ready is work enough."""
     finish_call(session, opinion.id, how="A newer opinion holds", by=by)
     letter = letters.patients(session, opinion.id)
-    if letter is None or letter.state is not MessageState.LOCKED:
+    if letter is None or letter.lock_reason != letters.SPEAK_FIRST:
         return
     note = CALL.format(number=opinion.lesion.number, reader=opinion.signed_by.name)
     _raise(session, opinion, note=note, on=next_working_day(clock.today()), by=by)

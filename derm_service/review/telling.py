@@ -68,6 +68,7 @@ def tell(
     letter = letters.patients(session, opinion.id)
     if letter is not None and letter.state is MessageState.LOCKED:
         outbox.unlock(session, message_id=letter.id, by=by)
+    letters.settle_locks(session, opinion.lesion.referral, by=by)
     tasks.finish_call(session, opinion.id, how=HOW_WORDS[how], by=by)
     tasks.finish_returned(session, opinion.id, how=HOW_WORDS[how], by=by)
     clock_end.settle(session, opinion.lesion.referral, reason="not every lesion told", by=by)
@@ -101,9 +102,13 @@ def override_lock(
     letter = letters.patients(session, opinion.id)
     if letter is None or letter.state is not MessageState.LOCKED:
         raise Conflict("The letter is not locked any more. Load the page again.")
+    if letter.lock_reason != letters.SPEAK_FIRST:
+        raise Conflict(letter.lock_reason)
     tasks.finish_call(session, opinion.id, how=OVERRIDE_WORDS[reason], by=by)
     _record(session, "overrode letter lock", opinion, by, reason=reason.value)
-    return outbox.unlock(session, message_id=letter.id, override_reason=reason.value, by=by)
+    outbox.unlock(session, message_id=letter.id, override_reason=reason.value, by=by)
+    letters.settle_locks(session, opinion.lesion.referral, by=by)
+    return letter
 
 
 def take_back(session: Session, opinion: Opinion, *, reason: str, by: User) -> None:
@@ -118,6 +123,7 @@ def take_back(session: Session, opinion: Opinion, *, reason: str, by: User) -> N
     session.flush()
     lesions.move(session, opinion.lesion, LesionState.OPINION_SIGNED, by=by)
     _record(session, "took back that patient was told", opinion, by, reason=reason)
+    letters.settle_locks(session, opinion.lesion.referral, by=by)
     clock_end.settle(session, opinion.lesion.referral, reason=reason, by=by)
 
 

@@ -125,7 +125,7 @@ def letter(message_id: UUID) -> ResponseReturnValue:
                 posted_on=form.posted_on.data or clock.today(),
                 by=current_user(),
             )
-            return _letters("The letter is recorded as posted.")
+            return _letters(f"Recorded as posted: {_named(message_id)}.")
         except Invalid as problem:
             refuse(form, problem)
     return _letter_page(message_id, form=form, return_form=ReturnedForm())
@@ -136,7 +136,7 @@ def letter(message_id: UUID) -> ResponseReturnValue:
 def printed(message_id: UUID) -> ResponseReturnValue:
     """The letter was printed."""
     posting.printed(db_session(), message_id=message_id, by=current_user())
-    return _letters("The letter is recorded as printed.")
+    return _letters(f"Recorded as printed: {_named(message_id)}.")
 
 
 @bp.post("/letters/<uuid:message_id>/posted")
@@ -144,7 +144,16 @@ def printed(message_id: UUID) -> ResponseReturnValue:
 def posted(message_id: UUID) -> ResponseReturnValue:
     """The letter was posted today."""
     posting.posted(db_session(), message_id=message_id, posted_on=clock.today(), by=current_user())
-    return _letters("The letter is recorded as posted today.")
+    said = f"Recorded as posted today: {_named(message_id)}."
+    return _letters(f"{said} If it was not posted, open it under posted letters and say so.")
+
+
+@bp.post("/letters/<uuid:message_id>/not-posted")
+@allowed(Action.TELL)
+def not_posted(message_id: UUID) -> ResponseReturnValue:
+    """The letter lies here after all."""
+    posting.not_posted(db_session(), message_id=message_id, by=current_user())
+    return _letters(f"Back among the letters to post: {_named(message_id)}.")
 
 
 @bp.post("/letters/<uuid:message_id>/returned")
@@ -191,6 +200,7 @@ def _tell_page(opinion: Opinion, *, form: ToldForm) -> ResponseReturnValue:
         how_words=telling.HOW_WORDS,
         talk=how_to_talk(opinion.lesion.referral.patient),
         locked=MessageState.LOCKED,
+        speak_first=letters.SPEAK_FIRST,
     )
 
 
@@ -249,6 +259,13 @@ def _done(opinion_id: UUID, sentence: str) -> ResponseReturnValue:
     db_session().commit()
     flash(sentence)
     return redirect(url_for(".tell", opinion_id=opinion_id), HTTPStatus.SEE_OTHER)
+
+
+def _named(message_id: UUID) -> str:
+    row = letters_list.row(posting.by_id(db_session(), message_id))
+    patient = row.message.referral.patient
+    to = "the GP of " if row.to == "GP" else ""
+    return f"{row.about}, to {to}{wording.full_name(patient.given_name, patient.family_name)}"
 
 
 def _letters(sentence: str) -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from derm_service import clock
 from derm_service.booking import appointments, letters, rules
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
+from derm_service.messages import work
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals.codes import Channel, Mobility
@@ -95,7 +96,11 @@ def test_an_appointment_too_soon_for_a_letter_is_told_by_telephone(session: Sess
 
     assert session.scalars(sa.select(Message)).all() == []
     [call] = calls(session)
-    assert (call.subject_id, call.urgent, call.due_on) == (booked.id, True, date(2026, 8, 3))
+    assert (call.subject_id, work.is_urgent(call), call.due_on) == (
+        booked.id,
+        True,
+        date(2026, 8, 3),
+    )
     assert "Tuesday 4 August 2026 at 9:40am" in call.note
 
 
@@ -105,7 +110,7 @@ def test_somebody_who_prefers_the_telephone_is_rung_and_written_to(session: Sess
 
     assert letter(session).state is MessageState.READY
     [call] = calls(session)
-    assert not call.urgent
+    assert not work.is_urgent(call)
     assert "Note: ring the daughter." in call.note
 
 

@@ -276,15 +276,19 @@ class Walker:
         self.button("Record that they were told")
 
     def post_letters(self, family_name: str) -> int:
-        """Record every letter about a person as posted today; how many there were."""
+        """Record every letter about a person as printed and posted today; how many there were."""
         self.open("/letters")
-        posted = 0
+        self._press_all("Printed", family_name)
+        return self._press_all("Posted today", family_name)
+
+    def _press_all(self, words: str, family_name: str) -> int:
+        pressed = 0
         while True:
             mine = self.page.get_by_role(
-                "button", name=re.compile(f"Posted today.*{family_name}", re.IGNORECASE)
+                "button", name=re.compile(f"{words}.*{family_name}", re.IGNORECASE)
             )
             if not mine.count():
-                return posted
+                return pressed
             with self.page.expect_navigation():
                 mine.first.click()
-            posted += 1
+            pressed += 1

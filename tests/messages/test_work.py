@@ -1,9 +1,10 @@
 """The rows of the Work page."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy.orm import Session
 
 from derm_service import clock
@@ -23,6 +24,7 @@ def raised(
     role: Role = Role.CLERK,
     due_in: int = 1,
     urgent: bool = False,
+    not_after: date | None = None,
     subject_id: uuid.UUID | None = None,
 ) -> WorkItem:
     return work.raise_item(
@@ -32,6 +34,7 @@ def raised(
         due_on=clock.today() + timedelta(days=due_in),
         subject_id=subject_id or uuid.uuid4(),
         urgent=urgent,
+        not_after=not_after,
     )
 
 
@@ -120,3 +123,32 @@ def test_next_try_cannot_lie_in_the_past(session: Session) -> None:
 )
 def test_next_working_day_skips_weekends_and_bank_holidays(day: date, next_day: date) -> None:
     assert next_working_day(day) == next_day
+
+
+def test_call_about_an_appointment_becomes_urgent_as_it_comes_near(session: Session) -> None:
+    with time_machine.travel(datetime(2026, 8, 3, 9, tzinfo=clock.LONDON), tick=False):  # Monday
+        call = raised(session, due_in=0, not_after=date(2026, 8, 6))
+        other = raised(session, due_in=-1)
+        clerk = make.user(session)
+        far = work.open_items(session, clerk)
+
+    with time_machine.travel(datetime(2026, 8, 5, 9, tzinfo=clock.LONDON), tick=False):
+        near = work.open_items(session, clerk)
+        urgent = work.is_urgent(call)
+
+    assert far == [other, call]
+    assert near == [call, other]
+    assert urgent
+
+
+@time_machine.travel(datetime(2026, 8, 6, 9, tzinfo=clock.LONDON), tick=False)
+def test_call_about_an_appointment_is_tried_again_in_time_only(session: Session) -> None:
+    call = raised(session, due_in=0, not_after=date(2026, 8, 6))
+
+    with pytest.raises(Invalid) as refused:
+        work.try_again(
+            session, item_id=call.id, note="", next_on=date(2026, 8, 7), by=make.user(session)
+        )
+
+    assert refused.value.fields == {"next_on": "Try again by 6 August 2026: later is too late"}
+    assert work.next_try(call) == date(2026, 8, 6)

@@ -250,7 +250,7 @@ def test_search_by_nhs_number_with_spaces_shows_the_person_and_the_clock(
     assert "OKAFOR, Adaeze" in page
     assert f"{NUMBER[:3]}\u00a0{NUMBER[3:6]}\u00a0{NUMBER[6:]}" in page
     assert "Day 5 of 28" in page
-    assert "closed" in page
+    assert ", answered" in page
 
 
 def test_search_of_very_many_says_to_add_more(clerk: FlaskClient, session: Session) -> None:

@@ -285,7 +285,7 @@ def test_letter_to_the_gp_says_who_which_lesion_and_outcome(session: Session) ->
     assert case.patient.family_name.upper() in letter.content["subject"]
     assert "lesion 1: left cheek" in text
     assert "Outcome: Urgent suspected cancer: see face to face." in text
-    assert "They may not know this yet." in text
+    assert "Please find out what they know" in text
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from derm_service import audit
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
 from derm_service.review import addenda
 from derm_service.review.codes import Outcome
 from tests import make
 from tests.review import photographed
-from tests.review.test_telling import signed
+from tests.review.test_telling import signed, told
 from tests.surf import sign_in_as
 
 
@@ -61,3 +63,25 @@ def test_audit_page_speaks_of_people_and_moments_not_of_ids(
     assert "Outcome: Discharge with reassurance and safety-net advice" in page
     assert f">{opinion.id}" not in page
     assert str(opinion.id) not in page.partition("<main")[2]
+
+
+def test_record_says_what_was_arranged_and_that_the_clock_runs_on(
+    client: FlaskClient, session: Session
+) -> None:
+    case, (opinion,), clerk = signed(session, Outcome.DIRECT_SURGERY)
+    told(session, opinion, by=clerk)
+    work.finish(
+        session,
+        kind=WorkKind.ARRANGE_NEXT_STEP,
+        subject_id=opinion.id,
+        how="Biopsy booked for 27 November at 10am",
+        by=clerk,
+    )
+    sign_in_as(client, session, make.user(session))
+
+    referral, patient = (
+        client.get(path).text for path in (f"/referrals/{case.id}", f"/patients/{case.patient_id}")
+    )
+
+    assert "Biopsy booked for 27 November at 10am" in referral
+    assert "Answered, and the clock runs on" in patient

@@ -261,3 +261,60 @@ def test_time_told_is_taken_to_the_minute(session: Session) -> None:
     minute = datetime(at.year, at.month, at.day, at.hour, at.minute, tzinfo=at.tzinfo)
 
     assert told(session, opinion, by=clerk, told_at=minute).told_at == minute
+
+
+def test_good_news_waits_until_the_bad_news_was_told(session: Session) -> None:
+    case, (good, bad), clerk = signed(session, Outcome.REASSURE, Outcome.DIRECT_SURGERY)
+    held = letter_of(session, good)
+    reason = held.lock_reason
+
+    state = held.state
+    told(session, bad, by=clerk)
+
+    assert state is MessageState.LOCKED
+    assert "Speak to the patient about lesion 2, back" in reason
+    assert letter_of(session, good).state is MessageState.READY
+    assert case.lesions[0].state is LesionState.OPINION_SIGNED
+
+
+def test_good_news_signed_after_bad_news_waits_too_and_goes_when_a_clinician_lets_both_go(
+    session: Session,
+) -> None:
+    _, (bad, good), _ = signed(session, Outcome.USC_F2F, Outcome.REASSURE)
+    before = letter_of(session, good).state
+    reason, reader = OverrideReason.NOT_REACHABLE, photographed.reader(session)
+
+    with pytest.raises(Conflict, match="Speak to the patient about lesion 1, left cheek, first"):
+        telling.override_lock(session, opinion_id=good.id, reason=reason, by=reader)
+    telling.override_lock(session, opinion_id=bad.id, reason=reason, by=reader)
+
+    assert before is MessageState.LOCKED
+    assert letter_of(session, good).state is MessageState.READY
+
+
+def test_letters_say_which_marks_they_are_not_about(session: Session) -> None:
+    _, (_, bad), _ = signed(session, Outcome.REASSURE, Outcome.DIRECT_SURGERY)
+
+    patients, gps = (
+        " ".join(letters.of_opinion(session, bad.id, addressee)[0].content["paragraphs"])
+        for addressee in (Addressee.PATIENT, Addressee.GP)
+    )
+
+    assert "This letter is not about the mark on your left cheek." in patients
+    assert "lesion 1, left cheek: Discharge with reassurance" in gps
+
+
+def test_letter_that_was_not_posted_after_all_tells_nobody(session: Session) -> None:
+    case, (opinion,), clerk = signed(session, Outcome.REASSURE)
+    letter = letter_of(session, opinion)
+    post(session, letter, by=clerk)
+    was = case.lesions[0].state
+
+    posting.not_posted(session, message_id=letter.id, by=clerk)
+
+    assert was is LesionState.TOLD
+    assert letter.state is MessageState.PRINTED
+    assert case.lesions[0].state is LesionState.OPINION_SIGNED
+    assert case.clock_stopped_on is None
+    work = sa.select(WorkItem).where(WorkItem.subject_id == letter.id, WorkItem.done_at.is_(None))
+    assert session.scalars(work).one().kind is WorkKind.POST_LETTER
