@@ -7,10 +7,9 @@ from flask import Flask
 
 from derm_service.demo import album
 from derm_service.imaging.codes import View
-from derm_service.imaging.decode import decode
+from derm_service.imaging.decode import open_photograph, sight
 from derm_service.imaging.gate import judge as gate
 from derm_service.imaging.gate.report import Verdict
-from derm_service.imaging.gate.sight import of_pixels
 
 
 @pytest.mark.parametrize(
@@ -30,5 +29,5 @@ def test_photograph_of_the_album_is_judged_as_its_name_says(
     assert done.exit_code == 0, done.output
     assert str(wanted) in done.output
     assert all(each.read_bytes() == b"mine" for each in others)
-    report = gate.judge(of_pixels(decode(wanted.read_bytes()).pixels), view=View.CLOSE_UP)
+    report = gate.judge(sight(open_photograph(wanted.read_bytes())), view=View.CLOSE_UP)
     assert report.verdict is verdict
