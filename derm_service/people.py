@@ -31,6 +31,7 @@ class Action(StrEnum):
     SEE_ORIGINALS = "see_originals"
     REFER = "refer"  # enter, import, correct, withdraw referrals
     BOOK = "book"
+    OVERBOOK = "overbook"  # a person above capacity, with a reason
     CLINIC_DAY = "clinic_day"  # day list, check in, identity, consent
     CHANGE_CONSENT = "change_consent"  # withdraw teaching or publication, at any time
     CAPTURE = "capture"
@@ -55,6 +56,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_ORIGINALS: frozenset({Role.GOVERNANCE}),
     Action.REFER: frozenset({Role.CLERK, Role.LEAD}),
     Action.BOOK: frozenset({Role.CLERK, Role.LEAD}),
+    Action.OVERBOOK: frozenset({Role.LEAD}),
     Action.CLINIC_DAY: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),
     Action.CHANGE_CONSENT: _CLINICAL | {Role.CLERK},
     Action.CAPTURE: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),

@@ -48,7 +48,8 @@ _FEATURES_FOR_MOBILITY: dict[Mobility, tuple[Feature, ...]] = {
     Mobility.HOIST: (Feature.STEP_FREE, Feature.HOIST),
     Mobility.HOUSEBOUND: (Feature.STEP_FREE,),
 }
-_ARRANGE: dict[Need, str] = {
+HOUSEBOUND = "how a housebound person can get there and back"
+ARRANGE: dict[Need, str] = {
     Need.BSL: "a British Sign Language interpreter",
     Need.LONGER_APPOINTMENT: "a longer appointment",
     Need.CARER_PRESENT: "that the carer can come",
@@ -116,8 +117,8 @@ def to_arrange(person: Person) -> list[str]:
     if person.interpreter_language is not None:
         arrange.append(f"an interpreter ({languages.name(person.interpreter_language)})")
     if person.mobility is Mobility.HOUSEBOUND:
-        arrange.append("how a housebound person can get there and back")
-    return arrange + [words for need, words in _ARRANGE.items() if need in person.needs]
+        arrange.append(HOUSEBOUND)
+    return arrange + [words for need, words in ARRANGE.items() if need in person.needs]
 
 
 def feature_words(features: Iterable[str]) -> list[str]:

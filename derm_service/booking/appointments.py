@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import facts, holds, ledger, queries, telling, waiting
+from derm_service.booking import facts, holds, ledger, needs, overbooking, queries, telling, waiting
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
@@ -34,11 +34,14 @@ def book(
     slots: int = 1,
     note: str = "",
     hold_id: uuid.UUID | None = None,
+    above: str = "",
     by: User,
 ) -> Appointment:
     """Give a referral so many `slots` from one on and tell the person; Conflict says why not.
 
-    `note` is what was arranged for the person's needs; the photographer and the letter say it.
+    Every recorded need takes its resource (interpreter, chaperone, hoist). Where
+    none is free, `note` says what was arranged or why it is right so, and `by` answers for it;
+    without it Invalid. `above` is the reason to book above capacity, which needs its permission.
     What was held for the referral, or by `hold_id`, is given up for it. A hold that has lapsed
     does no harm while the time is still free.
     """
@@ -47,11 +50,13 @@ def book(
         session, slot_id=slot_id, referral_id=referral_id, slots=slots, hold_id=hold_id
     )
     facts.check(found)
+    overbooking.check_allowed(above, by)
     appointment = _new(found, note=note, by=by)
-    _take(session, found, appointment, hold_id)
+    with session.begin_nested() if found.holds else nullcontext():
+        _take(session, found, appointment, hold_id, above)
     with session.no_autoflush:  # one flush writes it all
         session.add(appointment)
-        _record(session, appointment, "booked appointment", by=by)
+        _record(session, appointment, "booked appointment", by=by, **_answered(appointment, above))
         if found.is_to_book:
             waiting.off_the_list(session, found.referral, how="Booked", by=by)
         telling.tell_booked(session, appointment, by=by)
@@ -67,11 +72,13 @@ def move(
     slots: int = 1,
     note: str | None = None,
     hold_id: uuid.UUID | None = None,
+    above: str = "",
     by: User,
 ) -> Appointment:
-    """Move a booked appointment: the new place is taken before the old one is given back.
+    """Move a booked appointment: the old place is let go only with the new one taken.
 
-    The old row becomes `moved` and points to the new one, which is returned. Holds as in `book`.
+    The old row becomes `moved` and points to the new one, which is returned. Interpreter and
+    whoever else was to come move with it. Without a `note` the old one stands. Else as `book`.
     """
     old = queries.appointment(session, appointment_id)
     ledger.lock(session, slots=[slot_id], appointments=[appointment_id], holds=_some(hold_id))
@@ -90,17 +97,20 @@ def move(
         raise Conflict(PASSED)
     if old.slot_id == slot_id:
         raise Conflict("The appointment is already at this time. Choose another time.")
+    overbooking.check_allowed(above, by)
     new = _new(found, note=old.note if note is None else note, by=by)
     with session.begin_nested():  # the old place is not let go unless the new one is taken
         ledger.release(session, appointment_id=old.id)
-        _take(session, found, new, hold_id)
+        _take(session, found, new, hold_id, above, giving_up=old.id)
         old.state = AppointmentState.MOVED
+        old.ended_at = clock.now()
         session.flush()
         session.add(new)
         _flush(session)
         old.moved_to_id = new.id
     _record(session, old, "moved appointment", by=by, moved_to=str(new.id))
-    _record(session, new, "booked appointment", by=by, moved_from=str(old.id))
+    answered = _answered(new, above)
+    _record(session, new, "booked appointment", by=by, moved_from=str(old.id), **answered)
     telling.tell_moved(session, old, new, by=by)
     return new
 
@@ -122,6 +132,7 @@ def end(
     appointment = _for_change(session, appointment_id, AppointmentState.CANCELLED)
     appointment.state = AppointmentState.CANCELLED
     appointment.cancel_reason = reason
+    appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
     _record(session, appointment, "cancelled appointment", by=by, reason=reason)
     return appointment
@@ -163,6 +174,7 @@ def not_attended(
         )
     appointment.state = AppointmentState.NOT_ATTENDED
     appointment.not_attended_reason = reason
+    appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
     _record(session, appointment, "recorded did not attend", by=by, reason=reason)
     telling.forget(session, appointment, how="The patient did not attend", by=by)
@@ -180,7 +192,6 @@ def _new(found: Facts, *, note: str, by: User) -> Appointment:
         referral=referral,
         patient_id=referral.patient_id,
         patient=referral.patient,
-        during=found.during,
         state=AppointmentState.BOOKED,
         booked_by_id=by.id,
         booked_at=clock.now(),
@@ -189,19 +200,42 @@ def _new(found: Facts, *, note: str, by: User) -> Appointment:
 
 
 def _take(
-    session: Session, found: Facts, appointment: Appointment, hold_id: uuid.UUID | None
+    session: Session,
+    found: Facts,
+    appointment: Appointment,
+    hold_id: uuid.UUID | None,
+    above: str,
+    giving_up: uuid.UUID | None = None,
 ) -> None:
     """The ledger first: where the time is gone, nothing else has been written."""
-    safely = session.begin_nested() if found.holds else nullcontext()
-    with holds.lapsed_says_so(found.holds, hold_id, found.slot), safely:
-        holds.give_up(session, found.holds)
+    holds.give_up(session, found.holds)
+    settled = needs.settle(
+        session,
+        found.slot,
+        found.referral,
+        found.resources,
+        found.during,
+        giving_up=giving_up,
+    )
+    needs.check_answered(settled, appointment.note)
+    appointment.during, appointment.unmet = settled.during, settled.unmet_codes
+    with holds.lapsed_says_so(found.holds, hold_id, found.slot):
         ledger.take(
             session,
-            found.resources,
+            settled.resources,
             level=Level.VISIT,
-            during=appointment.during,
+            during=settled.during,
             appointment_id=appointment.id,
+            above=above,
         )
+
+
+def _answered(appointment: Appointment, above: str) -> dict[str, str]:
+    """What the person who books answers for, as the audit keeps it."""
+    said = {"above_capacity": above}
+    if appointment.unmet:
+        said |= {"answers_for": ", ".join(appointment.unmet), "reason": appointment.note}
+    return {key: value for key, value in said.items() if value}
 
 
 def _flush(session: Session) -> None:

@@ -27,9 +27,11 @@ CROSS JOIN LATERAL (
             ON :slots > 1
            AND second.clinic_id = slot.clinic_id
            AND second.starts_at = slot.ends_at
+           AND NOT second.withdrawn
            AND (second.full_until IS NULL OR second.full_until < second.ends_at)
            AND (second.full_until IS NULL OR second.full_until <= :now)
         WHERE slot.clinic_id = clinic.id
+          AND NOT slot.withdrawn
           AND (slot.full_until IS NULL OR slot.full_until < slot.ends_at)
           AND (slot.full_until IS NULL OR slot.full_until <= :now)
           AND slot.starts_at > :after

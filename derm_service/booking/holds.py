@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import facts, ledger, queries
+from derm_service.booking import facts, ledger, needs, queries
 from derm_service.booking.codes import Level
 from derm_service.booking.models import Hold, Slot
+from derm_service.booking.needs import Settled
 from derm_service.db import new_id
 from derm_service.errors import Invalid
 from derm_service.people import User
@@ -37,6 +38,7 @@ def hold(
 
     Keeping it again for the same referral starts the minutes anew.
 
+    With a referral, whoever and whatever that person needs is kept too.
     Conflict (Taken) when it is gone; Invalid names `minutes`.
     """
     if minutes not in ALLOWED_MINUTES:
@@ -45,9 +47,7 @@ def hold(
     ledger.lock(session, slots=[slot_id], referrals=referrals)
     slot = queries.slot(session, slot_id)
     facts.check_slot(slot)
-    own: list[Hold] = []
-    if referral_id is not None:
-        own = facts.holds_of(session, queries.referral(session, referral_id).id)
+    own = [] if referral_id is None else facts.holds_of(session, referral_id)
     made = Hold(
         id=new_id(),
         slot_id=slot.id,
@@ -59,11 +59,12 @@ def hold(
         give_up(session, _giving_way(own, slot))
         session.add(made)
         session.flush()
+        settled = _settle(session, slot, slots, referral_id)
         ledger.take(
             session,
-            ledger.resources_of_clinic(session, slot.clinic_id),
+            settled.resources,
             level=Level.VISIT,
-            during=ledger.span_of(session, slot, slots),
+            during=settled.during,
             hold=made,
         )
     audit.record(session, by=by, did="held slot", subject=made, detail={"slot_id": str(slot.id)})
@@ -116,6 +117,15 @@ def lapsed_says_so(holds: Sequence[Hold], hold_id: uuid.UUID | None, slot: Slot)
         raise ledger.Taken(
             f"The time was kept for you{until} and has gone since. {problem.message}"
         ) from problem
+
+
+def _settle(session: Session, slot: Slot, slots: int, referral_id: uuid.UUID | None) -> Settled:
+    resources = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
+    during = ledger.span_of(session, slot, slots)
+    if referral_id is None:
+        return Settled(resources, during)
+    referral = queries.referral(session, referral_id)
+    return needs.settle(session, slot, referral, resources, during)
 
 
 def _giving_way(own: list[Hold], slot: Slot) -> list[Hold]:

@@ -96,10 +96,12 @@ def take(
     clinic_id: uuid.UUID | None = None,
     appointment_id: uuid.UUID | None = None,
     hold: Hold | None = None,
+    above: str = "",
 ) -> None:
     """Use every resource over `during` in its lowest free lane, or none of them (Taken).
 
     Call it under the locks. For a `hold` they are held until it lapses, otherwise confirmed.
+    With a reason `above`, the one lane above capacity may be used as well and keeps the reason.
     """
     values = {
         "ids": [new_id() for _ in resource_ids],
@@ -111,6 +113,8 @@ def take(
         "appointment": appointment_id,
         "hold": hold.id if hold else None,
         "expires_at": hold.expires_at if hold else None,
+        "above": 1 if above else 0,
+        "reason": above,
     }
     for clear in (None, _drop_lapsed):  # what has lapsed is looked for only where it matters
         if clear:

@@ -9,6 +9,12 @@ _IDS = sa.ARRAY(sa.Uuid)
 LOCK = sa.text("""
 WITH booked AS (
     SELECT id, patient_id, referral_id FROM appointment WHERE id = ANY(:appointments)
+), helped AS (
+    SELECT FROM referral JOIN patient ON patient.id = referral.patient_id
+    WHERE (referral.id = ANY(:referrals) OR referral.id IN (SELECT referral_id FROM booked))
+      AND (patient.interpreter_needed OR patient.mobility <> 'independent'
+           OR EXISTS (SELECT FROM access_need WHERE patient_id = patient.id)
+           OR EXISTS (SELECT FROM lesion WHERE referral_id = referral.id AND intimate))
 ), clinic_ids AS (
     SELECT unnest(:clinics) AS id UNION SELECT clinic_id FROM slot WHERE id = ANY(:slots)
 ), touched AS (
@@ -18,6 +24,8 @@ WITH booked AS (
         WHERE clinic_id IN (SELECT id FROM clinic_ids) AND state <> 'released'
     UNION ALL SELECT patient_id FROM referral WHERE id = ANY(:referrals)
     UNION ALL SELECT patient_id FROM booked
+    UNION ALL SELECT id FROM resource
+        WHERE kind IN ('interpreter', 'chaperone', 'hoist') AND EXISTS (SELECT FROM helped)
     UNION ALL SELECT resource_id FROM allocation WHERE appointment_id IN (SELECT id FROM booked)
     UNION ALL SELECT resource_id FROM allocation WHERE hold_id IN (
         SELECT id FROM hold WHERE id = ANY(:holds) OR referral_id = ANY(:referrals)
@@ -34,8 +42,8 @@ SELECT pg_advisory_xact_lock(key) FROM (
 )
 TAKE = sa.text("""
 WITH wanted AS (
-    SELECT mine.id, resource.id AS resource_id, (
-        SELECT min(lane) FROM generate_series(1, resource.capacity) AS lane
+    SELECT mine.id, resource.id AS resource_id, resource.capacity, (
+        SELECT min(lane) FROM generate_series(1, resource.capacity + :above) AS lane
         WHERE NOT EXISTS (
             SELECT FROM allocation AS other
             WHERE other.resource_id = resource.id AND other.level = :level
@@ -47,7 +55,7 @@ WITH wanted AS (
 INSERT INTO allocation (id, resource_id, level, lane, during, state, clinic_id,
                         appointment_id, hold_id, expires_at, reason)
 SELECT id, resource_id, :level, lane, :during, :state, :clinic,
-       :appointment, :hold, :expires_at, ''
+       :appointment, :hold, :expires_at, CASE WHEN lane > capacity THEN :reason ELSE '' END
 FROM wanted WHERE NOT EXISTS (SELECT FROM wanted WHERE lane IS NULL)
 """).bindparams(
     sa.bindparam("ids", type_=_IDS),

@@ -76,6 +76,7 @@ class Clinic(Base):
         sa.CheckConstraint("slot_minutes BETWEEN 5 AND 240", name="slot_minutes_5_to_240"),
         sa.Index("clinic_starts_at_idx", "starts_at"),
         sa.Index("clinic_location_id_starts_at_idx", "location_id", "starts_at"),
+        sa.Index("clinic_series_id_idx", "series_id"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -88,6 +89,7 @@ class Clinic(Base):
         choice(ClinicState, "state"), default=ClinicState.OPEN
     )
     note: Mapped[str] = mapped_column(default="")
+    series_id: Mapped[uuid.UUID | None]  # shared by the clinics that were opened as one pattern
 
     location: Mapped[Location] = relationship()
     mobile_unit: Mapped[MobileUnit | None] = relationship()
@@ -112,6 +114,7 @@ class Slot(Base):
     full_until: Mapped[datetime | None]
     """Reckoned by a trigger whenever the ledger changes: null while free, a hold's end while all
     that stands in the way is held, and its own end once something its clinic holds is used up."""
+    withdrawn: Mapped[bool] = mapped_column(default=False)  # the clinic's hours were changed
 
     clinic: Mapped[Clinic] = relationship(back_populates="slots")
 
@@ -139,6 +142,7 @@ class Appointment(Base):
         sa.CheckConstraint(
             "(state = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_says_why"
         ),
+        sa.CheckConstraint("cardinality(unmet) = 0 OR note <> ''", name="responsibility_says_why"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -160,6 +164,9 @@ class Appointment(Base):
     booked_at: Mapped[datetime]
     checked_in_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")  # what was arranged for the person's needs
+    unmet: Mapped[list[str]] = mapped_column(default=list)
+    """Needs without a resource of their own: whoever booked answers for them in `note`."""
+    ended_at: Mapped[datetime | None]  # moved, cancelled or recorded as not attended
 
     slot: Mapped[Slot] = relationship()
     referral: Mapped[Referral] = relationship()

@@ -18,6 +18,7 @@ def is_open(slot: Any, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Whether a slot can be booked now, in the words of `slot_open_idx` and of the present."""
     free = slot.full_until.is_(None)
     return (
+        slot.withdrawn.is_(False),
         sa.or_(free, slot.full_until < slot.ends_at),
         sa.or_(free, slot.full_until <= now),
     )
