@@ -13,7 +13,7 @@ from derm_service import clock
 from derm_service.booking import queries
 from derm_service.booking.codes import LIVE as LIVE_APPOINTMENT
 from derm_service.booking.codes import ClinicState
-from derm_service.booking.ledger import LIVE, NO_LONGER_OPEN, Taken
+from derm_service.booking.ledger import LIVE, NO_LONGER_OPEN, Span, Taken, span_of
 from derm_service.booking.models import Allocation, Appointment, Clinic, Hold, Slot
 from derm_service.errors import Conflict
 from derm_service.messages.codes import WorkKind

@@ -47,7 +47,8 @@ def hold(
     ledger.lock(session, slots=[slot_id], referrals=referrals)
     slot = queries.slot(session, slot_id)
     facts.check_slot(slot)
-    own = [] if referral_id is None else facts.holds_of(session, referral_id)
+    referral = None if referral_id is None else queries.referral(session, referral_id)
+    own = [] if referral is None else facts.holds_of(session, referral.id)
     made = Hold(
         id=new_id(),
         slot_id=slot.id,
@@ -59,7 +60,7 @@ def hold(
         give_up(session, _giving_way(own, slot))
         session.add(made)
         session.flush()
-        settled = _settle(session, slot, slots, referral_id)
+        settled = _settle(session, slot, slots, referral)
         ledger.take(
             session,
             settled.resources,
@@ -122,9 +123,8 @@ def lapsed_says_so(holds: Sequence[Hold], hold_id: uuid.UUID | None, slot: Slot)
 def _settle(session: Session, slot: Slot, slots: int, referral_id: uuid.UUID | None) -> Settled:
     resources = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
     during = ledger.span_of(session, slot, slots)
-    if referral_id is None:
+    if referral is None:
         return Settled(resources, during)
-    referral = queries.referral(session, referral_id)
     return needs.settle(session, slot, referral, resources, during)
 
 

@@ -1,7 +1,7 @@
 """Places and what stands in them: hospitals, van stops, vans, rooms, photographers, kit."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -60,6 +60,12 @@ def resources(session: Session, *kinds: ResourceKind) -> list[Resource]:
     if kinds:
         query = query.where(Resource.kind.in_(kinds))
     return list(session.scalars(query))
+
+
+def names(session: Session, resource_ids: Collection[uuid.UUID]) -> list[str]:
+    """What these are called, in order."""
+    query = sa.select(Resource.name).where(Resource.id.in_(resource_ids)).order_by(Resource.name)
+    return list(session.scalars(query)) if resource_ids else []
 
 
 def photographers_to_add(session: Session) -> list[User]:

@@ -15,9 +15,9 @@ from derm_service.booking import (
     access,
     appointments,
     facts,
-    fitting,
     free,
     ledger,
+    needs,
     offers,
     places,
     queries,
@@ -26,7 +26,7 @@ from derm_service.booking import (
 )
 from derm_service.booking.models import Appointment, Slot
 from derm_service.booking.parsing import day_or_none, uuid_or_none
-from derm_service.errors import Conflict
+from derm_service.errors import Conflict, Invalid
 from derm_service.forms import stripped
 from derm_service.people import Action
 from derm_service.referrals import clocks, languages
@@ -126,20 +126,16 @@ def _confirm(
     act: Callable[[str, int], Appointment],
 ) -> ResponseReturnValue:
     form = ArrangedForm(form_data(), data={"note": moving.note if moving else ""})
-    needs = needs_of(referral, slot)
     slots = search.slots_for(db_session(), referral, slot)
-    needs["ends_at"] = ledger.span_of(db_session(), slot, slots).upper
-    if slots < search.wish_of(db_session(), referral)[0].slots:
-        needs["missing"].append(fitting.DOUBLE.capitalize())
+    shown = needs_of(referral, slot) | _settled(referral, slot, slots, moving)
     if request.method == "POST":
-        if (needs["missing"] or needs["arrange"]) and not form.note.data:
-            form.note.errors = [
-                "Enter what you have arranged, or why this time and place are right."
-            ]
-            return _confirm_page(form, needs, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
         try:
             done = act(form.note.data or "", slots)
             db_session().commit()
+        except Invalid as problem:
+            db_session().rollback()
+            form.note.errors = list(problem.fields.values())
+            return _confirm_page(form, shown, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
         except Conflict as problem:
             db_session().rollback()
             already = _done_before(referral.id, slot.id)
@@ -148,7 +144,24 @@ def _confirm(
             return _taken(problem, form, referral.id, slot.id, moving.id if moving else None)
         flash("The appointment is moved." if moving else "The appointment is booked.")
         return _to(done)
-    return _confirm_page(form, needs, slot, moving)
+    return _confirm_page(form, shown, slot, moving)
+
+
+def _settled(
+    referral: Referral, slot: Slot, slots: int, moving: Appointment | None
+) -> dict[str, Any]:
+    """What would be taken for the person's needs as things stand, and what nothing meets."""
+    session = db_session()
+    held = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
+    during = ledger.span_of(session, slot, slots)
+    settled = needs.settle(
+        session, slot, referral, held, during, giving_up=moving.id if moving else None
+    )
+    return {
+        "ends_at": during.upper,
+        "unmet": [each.words for each in settled.unmet],
+        "coming": places.names(session, set(settled.resources) - set(held)),
+    }
 
 
 def _done_before(referral_id: UUID, slot_id: UUID) -> Appointment | None:
@@ -164,10 +177,10 @@ def _to(appointment: Appointment) -> ResponseReturnValue:
 
 
 def _confirm_page(
-    form: ArrangedForm, needs: dict[str, Any], slot: Slot, moving: Appointment | None
+    form: ArrangedForm, shown: dict[str, Any], slot: Slot, moving: Appointment | None
 ) -> str:
     on = clock.london(slot.starts_at).date()
-    referral: Referral = needs["referral"]
+    referral: Referral = shown["referral"]
     return render_template(
         "booking/confirm.html",
         form=form,
@@ -177,7 +190,7 @@ def _confirm_page(
         features=access.feature_words(slot.clinic.location.features),
         clock_then=clocks.reading(referral.priority, referral.clock_started_on, on),
         how_told=telling.how(referral.patient, clock.today(), on),
-        **needs,
+        **shown,
     )
 
 
@@ -201,15 +214,15 @@ def _taken(
 
 def needs_of(referral: Referral, slot: Slot | None) -> dict[str, Any]:
     """What the pages show of a person's needs, and what the place of a slot lacks for them."""
-    needs = access.person(referral.patient)
+    person = access.person(referral.patient)
     return {
         "referral": referral,
         "patient": referral.patient,
-        "wanted": [access.FEATURE_WORDS[each] for each in access.wanted(needs)],
-        "arrange": access.to_arrange(needs),
+        "wanted": [access.FEATURE_WORDS[each] for each in access.wanted(person)],
+        "arrange": access.to_arrange(person),
         "language": languages.name(referral.patient.language),
-        "mobility": access.MOBILITY_WORDS[needs.mobility],
-        "all_needs": access.all_in_words(needs),
-        "need_words": access.need_words(needs),
-        "missing": access.missing(needs, slot.clinic.location.features) if slot else [],
+        "mobility": access.MOBILITY_WORDS[person.mobility],
+        "all_needs": access.all_in_words(person),
+        "need_words": access.need_words(person),
+        "missing": access.missing(person, slot.clinic.location.features) if slot else [],
     }

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from derm_service.booking import appointments, endings, free, queries, telling
+from derm_service.booking import appointments, endings, free, queries, requirements, telling
 from derm_service.booking.codes import CancelReason, NotAttendedReason
 from derm_service.booking.models import Slot
 from derm_service.booking.queries import london_day, waiting_appointment
@@ -78,9 +78,13 @@ class Office:
     def book(self, case: Case, day: date, *, nth: int = 0) -> datetime:
         """Book the nth free time of a day (or the next days); returns when it starts."""
         slot = self._free(case, day, nth)
-        note = "Interpreter booked" if case.person.patient.interpreter_needed else ""
+        referral = queries.referral(self.session, case.referral_id)
         appointment = appointments.book(
-            self.session, slot_id=slot.id, referral_id=case.referral_id, note=note, by=self.clerk
+            self.session,
+            slot_id=slot.id,
+            referral_id=referral.id,
+            note="Arranged by telephone" if requirements.of_referral(referral) else "",
+            by=self.clerk,
         )
         case.appointment_id = appointment.id
         return slot.starts_at

@@ -145,17 +145,18 @@ def test_a_need_for_time_takes_two_slots(session: Session) -> None:
         session,
         slot_id=clinic.slots[0].id,
         referral_id=make.referral(session, patient=who).id,
+        slots=2,
         by=clerk,
     )
 
+    assert booked.unmet == []
     assert booked.during == ledger.span(clinic.slots[0].starts_at, clinic.slots[1].ends_at)
     assert clinic.slots[1] not in free.free_slots(session)
     assert clinic.slots[2] in free.free_slots(session)
 
 
-def test_where_the_second_slot_is_taken_somebody_answers_for_the_time(session: Session) -> None:
+def test_where_one_slot_must_do_somebody_answers_for_the_time(session: Session) -> None:
     clinic, clerk = make.clinic(session), make.user(session)
-    make.appointment(session, slot=clinic.slots[1])
     who = make.patient(session, needs=("longer_appointment",))
     referral = make.referral(session, patient=who)
 
@@ -180,6 +181,7 @@ def test_a_hoist_is_met_by_the_place_or_by_a_hoist_that_comes(session: Session) 
         session,
         slot_id=make.slot(session).id,
         referral_id=make.referral(session, patient=who).id,
+        slots=2,
         by=make.user(session),
     )
 
