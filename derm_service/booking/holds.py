@@ -120,7 +120,7 @@ def lapsed_says_so(holds: Sequence[Hold], hold_id: uuid.UUID | None, slot: Slot)
         ) from problem
 
 
-def _settle(session: Session, slot: Slot, slots: int, referral_id: uuid.UUID | None) -> Settled:
+def _settle(session: Session, slot: Slot, slots: int, referral: Referral | None) -> Settled:
     resources = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
     during = ledger.span_of(session, slot, slots)
     if referral is None:
