@@ -24,6 +24,7 @@ BLUEPRINTS = (
     "messages.letter_routes",
     "booking.routes",
     "booking.clinics_routes",
+    "booking.rehoming_routes",
     "booking.places_routes",
     "booking.endings_routes",
     "imaging.capture_routes",

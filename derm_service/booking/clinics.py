@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -58,13 +58,7 @@ def open_clinic(
         ledger.lock(session, also=resource_ids)
         session.add(clinic)
         session.flush()
-        ledger.take(
-            session,
-            resource_ids,
-            level=Level.CLINIC,
-            during=ledger.span(starts_at, ends_at),
-            clinic_id=clinic.id,
-        )
+        _take_for_hours(session, clinic, resource_ids, ledger.span(starts_at, ends_at))
         audit.record(
             session,
             by=by,
@@ -89,6 +83,83 @@ def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: Us
     ledger.release(session, clinic_id=clinic.id)
     audit.record(session, by=by, did="cancelled clinic", subject=clinic, detail={"reason": reason})
     return clinic
+
+
+def change_clinic(
+    session: Session,
+    *,
+    clinic_id: uuid.UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    resource_ids: Sequence[uuid.UUID],
+    by: User,
+) -> Clinic:
+    """Give a clinic other hours, staff or kit; Conflict names who would be left outside of them.
+
+    Who stays keeps their time and takes the new staff and kit; slots outside are withdrawn.
+    """
+    ledger.lock(session, clinics=[clinic_id], also=resource_ids)
+    clinic = queries.clinic(session, clinic_id)
+    session.refresh(clinic)
+    if clinic.state is ClinicState.CANCELLED:
+        raise Conflict("This clinic is cancelled. Open another one.")
+    _check_times(starts_at, ends_at, clinic.slot_minutes)
+    _check_resources(session, clinic.location, resource_ids, clinic.mobile_unit_id)
+    hours = ledger.span(starts_at, ends_at)
+    staying = queries.people_in_clinic(session, clinic_id)
+    outside = [one for one in staying if not hours.contains(one.during)]
+    if outside:
+        raise Conflict(_who_is_booked(outside))
+    was = ledger.resources_of_clinic(session, clinic_id)
+    with session.begin_nested():
+        ledger.release(session, clinic_id=clinic.id)
+        _take_for_hours(session, clinic, resource_ids, hours)
+        clinic.starts_at, clinic.ends_at = starts_at, ends_at
+        _recut(clinic)
+        _hand_over(session, staying, set(was), set(resource_ids))
+        audit.record(
+            session,
+            by=by,
+            did="changed clinic",
+            subject=clinic,
+            detail={"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
+        )
+        session.flush()
+    return clinic
+
+
+def _take_for_hours(
+    session: Session, clinic: Clinic, resource_ids: Sequence[uuid.UUID], hours: ledger.Span
+) -> None:
+    ledger.take(session, resource_ids, level=Level.CLINIC, during=hours, clinic_id=clinic.id)
+
+
+def _recut(clinic: Clinic) -> None:
+    """Withdraw slots outside the hours, bring back those inside, cut what is not covered."""
+    for slot in clinic.slots:
+        slot.withdrawn = slot.starts_at < clinic.starts_at or slot.ends_at > clinic.ends_at
+    inside = [slot for slot in clinic.slots if not slot.withdrawn]
+    first = min((slot.starts_at for slot in inside), default=clinic.ends_at)
+    last = max((slot.ends_at for slot in inside), default=clinic.ends_at)
+    spare = (first - clinic.starts_at) % timedelta(minutes=clinic.slot_minutes)
+    taken = {slot.starts_at for slot in clinic.slots}
+    for start, end in [
+        *rules.cut(clinic.starts_at + spare, first, clinic.slot_minutes),
+        *rules.cut(last, clinic.ends_at, clinic.slot_minutes),
+    ]:
+        if start not in taken:
+            clinic.slots.append(Slot(id=new_id(), starts_at=start, ends_at=end))
+
+
+def _hand_over(
+    session: Session, staying: Sequence[Appointment], was: set[uuid.UUID], now: set[uuid.UUID]
+) -> None:
+    """Give who stays the new staff and kit for their minutes instead of the old."""
+    for one in staying:
+        ledger.release_some(session, appointment_id=one.id, resource_ids=was - now)
+        new = sorted(now - was)
+        if new:
+            ledger.take(session, new, level=Level.VISIT, during=one.during, appointment_id=one.id)
 
 
 def _who_is_booked(people: Sequence[Appointment]) -> str:

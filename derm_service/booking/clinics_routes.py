@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField
 
 from derm_service import clock
-from derm_service.booking import access, clinics, places, queries, rules
+from derm_service.booking import access, clinics, overbooking, places, queries, rules
 from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
 from derm_service.booking.parsing import day_or_none, uuid_or_none
@@ -36,14 +36,6 @@ class ClinicForm(Form):
     photographer_id = RadioField("Photographer", validate_choice=False)
     resource_ids = SelectMultipleField("Kit and other people", validate_choice=False)
     note = StringField("Note for the team", filters=[stripped])
-
-
-class CancelForm(Form):
-    """Why a clinic is cancelled."""
-
-    reason = StringField(
-        "Why is the clinic cancelled?", [Required("Enter why the clinic is cancelled.")], [stripped]
-    )
 
 
 @bp.get("")
@@ -78,27 +70,7 @@ def listing() -> ResponseReturnValue:
 @allowed(Action.BOOK)
 def clinic(clinic_id: UUID) -> ResponseReturnValue:
     """One clinic: its staff and kit, and who comes when."""
-    return _page(queries.clinic(db_session(), clinic_id), CancelForm())
-
-
-@bp.post("/<uuid:clinic_id>/cancel")
-@allowed(Action.MANAGE_PLACES)
-def cancel(clinic_id: UUID) -> ResponseReturnValue:
-    """Cancel a clinic nobody is booked into."""
-    form = CancelForm(request.form)
-    if form.validate():
-        try:
-            clinics.cancel_clinic(
-                db_session(), clinic_id=clinic_id, reason=form.reason.data or "", by=current_user()
-            )
-        except Conflict as problem:
-            db_session().rollback()
-            form.reason.errors = [problem.message]
-            return _page(queries.clinic(db_session(), clinic_id), form, HTTPStatus.CONFLICT)
-        db_session().commit()
-        flash("The clinic is cancelled.")
-        return redirect(url_for(".clinic", clinic_id=clinic_id), HTTPStatus.SEE_OTHER)
-    return _page(queries.clinic(db_session(), clinic_id), form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _page(queries.clinic(db_session(), clinic_id))
 
 
 @bp.route("/open", methods=["GET", "POST"])
@@ -163,12 +135,10 @@ def _with_choices(form: ClinicForm) -> ClinicForm:
     return form
 
 
-def _page(
-    found: Clinic, form: CancelForm, status: HTTPStatus = HTTPStatus.OK
-) -> ResponseReturnValue:
+def _page(found: Clinic) -> ResponseReturnValue:
     session = db_session()
     in_slots = queries.appointments_in(session, [found])
-    page = render_template(
+    return render_template(
         "booking/clinic.html",
         clinic=found,
         location=found.location,
@@ -177,9 +147,8 @@ def _page(
         resources=queries.resources_in(session, [found]).get(found.id, []),
         states=rules.STATE_WORDS,
         is_open=found.state is ClinicState.OPEN,
-        form=form,
+        above=overbooking.reasons(session, [each.id for each in in_slots.values()]),
     )
-    return page, status
 
 
 def _place_label(location: Location) -> str:

@@ -16,6 +16,7 @@ from derm_service.booking.needs import Settled
 from derm_service.db import new_id
 from derm_service.errors import Invalid
 from derm_service.people import User
+from derm_service.referrals.models import Referral
 from derm_service.wording import time
 
 MINUTES = 5

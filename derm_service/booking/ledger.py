@@ -5,7 +5,7 @@ holds are removed, then rows are inserted; the exclusion constraint stands behin
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
@@ -140,6 +140,21 @@ def release(
     session.execute(
         sa.update(Allocation)
         .where(owner, Allocation.state.in_(LIVE))
+        .values(state=AllocationState.RELEASED)
+    )
+
+
+def release_some(
+    session: Session, *, appointment_id: uuid.UUID, resource_ids: Collection[uuid.UUID]
+) -> None:
+    """Give back some of what an appointment had taken."""
+    session.execute(
+        sa.update(Allocation)
+        .where(
+            Allocation.appointment_id == appointment_id,
+            Allocation.resource_id.in_(resource_ids),
+            Allocation.state.in_(LIVE),
+        )
         .values(state=AllocationState.RELEASED)
     )
 

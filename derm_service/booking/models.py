@@ -171,6 +171,7 @@ class Appointment(Base):
     slot: Mapped[Slot] = relationship()
     referral: Mapped[Referral] = relationship()
     patient: Mapped[Patient] = relationship()
+    moved_to: Mapped["Appointment | None"] = relationship(remote_side=[id])
 
 
 class Hold(Base):

@@ -56,6 +56,11 @@ def settle(
     return Settled(tuple(taken), during, tuple(unmet))
 
 
+def has_any(referral: Referral) -> bool:
+    """Whether anything has to be met for a visit."""
+    return bool(requirements.of_referral(referral))
+
+
 def check_answered(settled: Settled, note: str) -> None:
     """Refuse (Invalid) to confirm what nothing meets and nobody answers for."""
     if settled.unmet and not note.strip():

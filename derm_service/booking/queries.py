@@ -124,7 +124,7 @@ def without_outcome(session: Session, before: datetime) -> list[Appointment]:
 
 
 def people_in_clinic(session: Session, clinic_id: uuid.UUID) -> list[Appointment]:
-    """The waiting appointments of a clinic, in order of time."""
+    """The waiting appointments of a clinic as they stand now, in order of time."""
     return list(
         session.scalars(
             sa.select(Appointment)
@@ -132,6 +132,7 @@ def people_in_clinic(session: Session, clinic_id: uuid.UUID) -> list[Appointment
             .where(Slot.clinic_id == clinic_id, Appointment.state.in_(WAITING))
             .options(joinedload(Appointment.patient), joinedload(Appointment.referral))
             .order_by(Slot.starts_at)
+            .execution_options(populate_existing=True)
         )
     )
 
