@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from derm_service.imaging import capture_words as words
 from derm_service.imaging import rules
 from derm_service.imaging.codes import CaptureState, RenditionSize, View
+from derm_service.imaging.gate.report import Region, Verdict
+from derm_service.imaging.marks import Mark, marks
 from derm_service.imaging.models import Capture
 
 
@@ -18,6 +20,8 @@ class Card:
     tag: tuple[str, str]  # words and colour
     verdict: tuple[str, str] | None
     messages: tuple[str, ...]  # what is wrong with it and what to do
+    marks: tuple[Mark, ...]  # where: boxes on the copy that is shown, numbered as the messages
+    shown_size: tuple[int, int]  # of that copy, pixels
     has_thumbnail: bool
     is_pending: bool  # the service is still working on it
     has_arrived: bool
@@ -39,6 +43,7 @@ class ViewSection:
     taken: int  # photographs ever begun, set aside ones too: names never repeat
     status: tuple[str, str]
     last: Capture | None  # answers about the lens are offered again from here
+    best: str  # the photograph to go on with, where there are several; else empty
 
     @property
     def is_done(self) -> bool:
@@ -48,6 +53,7 @@ class ViewSection:
 
 DONE, CHECKING = ("Taken", "green"), ("Being checked", "aqua-green")
 CHOOSE, AGAIN = ("Retake or keep", "red"), ("Take again", "red")
+SUGGESTED = (Verdict.ACCEPT, Verdict.ADVISE, Verdict.RETAKE)  # from best to worst
 NEEDED, OPTIONAL = ("Still needed", "blue"), ("Optional", "grey")
 
 
@@ -88,7 +94,21 @@ def _section(view: View, taken: list[Capture], is_wanted: bool) -> ViewSection:
         taken=len(taken),
         status=_status(cards, is_wanted),
         last=lenses[-1] if lenses else None,
+        best=_best(cards),
     )
+
+
+def _best(cards: tuple[Card, ...]) -> str:
+    """Of several judged photographs the one with the mildest verdict, then the mildest fault."""
+    judged = [card for card in cards if card.capture.verdict in SUGGESTED]
+    if len(judged) < 2:
+        return ""
+    return min(judged, key=lambda card: _rank(card.capture)).name
+
+
+def _rank(capture: Capture) -> tuple[int, float]:
+    scores = (capture.report or {}).get("scores", {})
+    return SUGGESTED.index(Verdict(capture.verdict or "")), max(scores.values(), default=0.0)
 
 
 def _status(cards: tuple[Card, ...], is_wanted: bool) -> tuple[str, str]:
@@ -106,13 +126,18 @@ def _card(capture: Capture, number: int) -> Card:
     is_checked = capture.state is CaptureState.CHECKED
     waits = is_checked and capture.verdict in ("retake", "reject") and capture.kept_reason is None
     issues = (capture.report or {}).get("issues", [])
+    small = next((each for each in capture.renditions if each.size is RenditionSize.SMALL), None)
+    size = (small.width, small.height) if small else (0, 0)
+    regions = [[Region(**region) for region in issue.get("regions", ())] for issue in issues]
     return Card(
         capture=capture,
         name=f"{words.VIEW_TITLES[capture.view]} photograph {number}",
         tag=words.STATE_TAGS[capture.state],
         verdict=words.VERDICT_WORDS.get(capture.verdict or ""),
         messages=tuple(issue["message"] for issue in issues),
-        has_thumbnail=any(each.size is RenditionSize.SMALL for each in capture.renditions),
+        marks=marks(regions, *size),
+        shown_size=size,
+        has_thumbnail=small is not None,
         is_pending=capture.state is CaptureState.RECEIVED or (is_checked and not waits),
         has_arrived=capture.state not in (CaptureState.ANNOUNCED, CaptureState.RECEIVING),
         waits_for_choice=waits,

@@ -125,6 +125,7 @@ def _add(
     )
     with conflict_on(session, "retake_one_open_per_lesion", ALREADY):
         session.add(retake)
+    failed = session.get(Capture, retake.capture_id) if retake.capture_id else None
     audit.record(
         session,
         by=by,
@@ -132,6 +133,11 @@ def _add(
         subject=retake,
         referral_id=lesion.referral_id,
         patient_id=lesion.referral.patient_id,
-        detail={"lesion": lesion.number, "views": retake.views, "reason": reason.value},
+        detail={
+            "lesion": lesion.number,
+            "views": retake.views,
+            "reason": reason.value,
+            **({"gate_verdict": failed.verdict} if failed else {}),
+        },
     )
     return retake

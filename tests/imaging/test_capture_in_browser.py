@@ -99,6 +99,16 @@ def blurred(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def burnt(tmp_path: Path) -> Path:
+    """A photograph with a flash on the skin."""
+    path = tmp_path / "burnt.jpg"
+    pixels = files.skin(2400, 1800)
+    pixels[300:1500, 720:2100] = 255
+    path.write_bytes(files.of_its_own(files.encoded(pixels)))
+    return path
+
+
 def test_good_photograph_is_sent_judged_and_filed_unaltered(scene: Scene, sharp: Path) -> None:
     scene.choose(View.OVERVIEW, sharp)
 
@@ -126,6 +136,26 @@ def test_blurred_photograph_can_be_kept_with_a_reason(scene: Scene, blurred: Pat
     filed = scene.view(View.CLOSE_UP).locator("[data-card][data-state=filed]")
     expect(filed).to_contain_text("The patient cannot hold still or is in pain")
     assert scene.captures()[0].state is CaptureState.FILED
+
+
+def test_burnt_photograph_shows_where_and_how_it_should_look(
+    scene: Scene, burnt: Path, sharp: Path
+) -> None:
+    scene.choose(View.CLOSE_UP, burnt)
+
+    card = scene.view(View.CLOSE_UP).locator("[data-card][data-state=checked]")
+    expect(card.get_by_role("listitem").filter(has_text="burnt out")).to_be_visible()
+    expect(card.locator("figcaption")).to_contain_text("how it should look")
+    box = card.locator(".derm-marks__box").first.bounding_box()
+    picture = card.get_by_role("img").bounding_box()
+    assert box is not None
+    assert picture is not None
+    shown_width = picture["height"] * 4 / 3  # object-fit: contain, in the middle
+    left = picture["x"] + (picture["width"] - shown_width) / 2
+    assert (box["x"] - left) / shown_width == pytest.approx(0.3, abs=0.1)
+    scene.choose(View.CLOSE_UP, sharp)
+    expect(scene.page.locator("[data-wanted]")).to_contain_text("Close-up photograph 2")
+    assert axe.faults(scene.page) == []
 
 
 def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: Path) -> None:

@@ -142,3 +142,39 @@ def test_every_code_the_page_shows_has_its_words() -> None:
     assert set(capture_words.SET_ASIDE_WORDS) == set(SetAsideReason)
     assert set(capture_words.RETAKE_WORDS) == set(RetakeReason)
     assert set(capture_words.SIDE_WORDS) == set(Laterality)
+
+
+def judged(verdict: str, score: float, **given: Any) -> Capture:
+    """A capture the gate judged, its worst score given."""
+    report = {"scores": {"blur": score}, "issues": given.pop("issues", [])}
+    return capture(CaptureState.CHECKED, verdict=verdict, report=report, **given)
+
+
+def test_the_best_of_several_attempts_is_suggested() -> None:
+    attempts = [judged("retake", 0.9), judged("advise", 0.6), judged("advise", 0.55)]
+
+    overview = capture_page.sections(attempts, ())[0]
+
+    assert overview.best == "Overview photograph 3"
+
+
+def test_one_attempt_or_ones_that_cannot_be_shown_suggest_nothing() -> None:
+    attempts = [judged("retake", 0.9), judged("reject", 1.0), capture(CaptureState.RECEIVED)]
+
+    assert capture_page.sections(attempts, ())[0].best == ""
+
+
+def test_what_is_wrong_is_marked_on_the_copy_that_is_shown() -> None:
+    region = {"x": 0.25, "y": 0.5, "width": 0.5, "height": 0.1}
+    issues = [
+        {"code": "blur", "message": "Not sharp.", "regions": []},
+        {"code": "glare", "message": "It shines.", "regions": [region]},
+    ]
+    small = Rendition(size=RenditionSize.SMALL, width=1000, height=800)
+
+    (card,) = capture_page.all_cards([judged("retake", 0.9, issues=issues, renditions=[small])])
+
+    assert card.messages == ("Not sharp.", "It shines.")
+    assert [(m.number, m.x, m.y, m.width, m.height) for m in card.marks] == [
+        (2, 250.0, 400.0, 500.0, 80.0)
+    ]
