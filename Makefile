@@ -38,5 +38,5 @@ format: setup ## Let ruff put the code into shape
 
 lock: ## Pin requirements.in again: every package, for all platforms, with hashes
 	.venv/bin/uv pip compile --universal --fork-strategy fewest --python-version 3.11 \
-		--only-binary :all: --generate-hashes --no-annotate --upgrade \
+		--only-binary :all: --override requirements.overrides --generate-hashes --no-annotate --upgrade \
 		--custom-compile-command "make lock" --quiet requirements.in --output-file requirements.txt

@@ -1,6 +1,7 @@
 """What can go wrong, in finished sentences a person can act on; no HTTP in here."""
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class Problem(Exception):
@@ -9,6 +10,7 @@ class Problem(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        self.more: Mapping[str, Any] = {}  # what programs are told besides
 
 
 class Invalid(Problem):

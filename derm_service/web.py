@@ -168,6 +168,8 @@ def _answer(status: int, sentence: str, **extra: Any) -> ResponseReturnValue:
 def _problem(problem: Problem) -> ResponseReturnValue:
     status = next(STATUS[kind] for kind in type(problem).__mro__ if kind in STATUS)
     extra: dict[str, Any] = {"fields": problem.fields} if isinstance(problem, Invalid) else {}
+    if wants_json():
+        extra |= problem.more
     return _answer(status, problem.message, **extra)
 
 
@@ -175,7 +177,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()
-    return _answer(status, SENTENCES.get(status, error.description or ""))
+    answer = current_app.make_response(_answer(status, SENTENCES.get(status, "") or str(error)))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
 
 
 def _database_gone(error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> ResponseReturnValue:

@@ -8,7 +8,7 @@ from alembic import context
 from derm_service.config import Settings
 from derm_service.db import Base, sqlalchemy_url
 
-PACKAGES = ("accounts", "referrals", "messages", "booking", "imaging", "review", "custody")
+PACKAGES = ("accounts", "api", "referrals", "messages", "booking", "imaging", "review", "custody")
 for name in ("people", "audit", *(f"{package}.models" for package in PACKAGES)):
     import_module(f"derm_service.{name}")
 

@@ -108,7 +108,9 @@ def python_packages() -> None:
     stamp.unlink(missing_ok=True)
     step("the virtual environment", [sys.executable, "-m", "venv", "--clear", VENV])
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    pip += ["--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.txt"]
+    # The lock names every package, so pip need not look for what they name themselves.
+    pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    pip += ["-r", ROOT / "requirements.txt"]
     step("the Python packages (one to three minutes, the first time only)", pip)
     stamp.write_text(wanted)
 

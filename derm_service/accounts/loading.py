@@ -30,6 +30,8 @@ def load() -> ResponseReturnValue | None:
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer ") and request.path.startswith(FOR_PROGRAMS):
         return _load_token(bearer.removeprefix("Bearer "))
+    if request.path.startswith("/api/") and not session.get("token"):
+        return None  # nobody it could be done for: the route asks for a token
     # A form must come from our own page before anything of it is believed or kept.
     _csrf().protect()
     row = _session_row()

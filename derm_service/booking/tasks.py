@@ -5,6 +5,7 @@ from typing import cast
 from procrastinate import JobContext
 from sqlalchemy.orm import Session, sessionmaker
 
+from derm_service.api import idempotency
 from derm_service.booking import holds
 from derm_service.jobs import ROUTINE, jobs
 
@@ -12,8 +13,9 @@ from derm_service.jobs import ROUTINE, jobs
 @jobs.periodic(cron="*/10 * * * *")
 @jobs.task(queue=ROUTINE, name="booking.sweep_holds", pass_context=True)
 def sweep_holds(context: JobContext, timestamp: int) -> None:
-    """Delete what lapsed long ago; it blocks nothing, it is only in the way."""
+    """Delete what lapsed long ago: holds, and what keys of the API were answered."""
     sessions = cast("sessionmaker[Session]", context.additional_context["sessions"])
     with sessions() as session:
         holds.sweep(session)
+        idempotency.forget_old(session)
         session.commit()
