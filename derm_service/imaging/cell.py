@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from derm_service.imaging import colour
+from derm_service.imaging import camera, colour, stripping
 from derm_service.imaging.codes import View
-from derm_service.imaging.decode import open_photograph, picture, sight
+from derm_service.imaging.decode import Photograph, open_photograph, picture, sight
 from derm_service.imaging.examined import Copy, Want
 from derm_service.imaging.formats import MAX_BYTES, Refused
 from derm_service.imaging.gate.judge import judge
@@ -22,6 +22,8 @@ from derm_service.imaging.gate.refusal import refuse
 from derm_service.imaging.renditions import render, thumbnail
 
 Header = dict[str, Any]
+
+UPRIGHT_ALREADY = 1  # EXIF orientation
 
 
 def load_everything() -> None:
@@ -75,7 +77,16 @@ def _examined(data: bytes, view: View | None, *, want: Want) -> tuple[Header, li
         return header, []
     if want is Want.THUMBNAIL:
         return header, [thumbnail(seen.colour)]
-    return header, render(picture(photograph))
+    return header, _copies(photograph)
+
+
+def _copies(photograph: Photograph) -> list[Copy]:
+    """The renditions; an upright JPEG's full copy is its own coded picture, stripped."""
+    drawn = picture(photograph)
+    own = None
+    if photograph.is_plain_jpeg and camera.orientation(photograph.image) == UPRIGHT_ALREADY:
+        own = stripping.strip(photograph.data, keep_profile=drawn.icc is not None)
+    return render(drawn, as_it_is=own)
 
 
 def _milliseconds(started: float, decoded: float, ended: float) -> dict[str, float]:

@@ -15,10 +15,17 @@ E_RS_BYTES = 5_000_000
 E_RS_QUALITIES = (85, 75)
 
 
-def render(picture: Picture) -> list[Copy]:
-    """Every rendition of one picture; a size the picture does not reach keeps its own size."""
+def render(picture: Picture, *, as_it_is: bytes | None = None) -> list[Copy]:
+    """Every rendition of one picture; a size the picture does not reach keeps its own size.
+
+    `as_it_is` is the photograph's own JPEG without metadata, upright: then the full copy is that,
+    and no pixel of it was encoded twice.
+    """
     whole = Image.fromarray(picture.pixels)
-    full = _encode(RenditionSize.FULL, whole, picture.icc)
+    if as_it_is is None:
+        full = _encode(RenditionSize.FULL, whole, picture.icc)
+    else:
+        full = Copy(RenditionSize.FULL, whole.width, whole.height, as_it_is)
     medium = _shrunk(whole, LONG_SIDES[RenditionSize.MEDIUM])
     small = _shrunk(medium, LONG_SIDES[RenditionSize.SMALL])
     copies = [

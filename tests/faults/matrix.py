@@ -1,0 +1,79 @@
+"""The crash matrix: one process dies at each named point, and nothing is lost or there twice."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from derm_service.crash import Point
+from derm_service.custody import sealer, verifying
+from derm_service.custody.anchors import open_anchors
+from tests.faults.rig import Rig
+from tests.faults.sender import Photograph
+from tests.fixtures.service import until
+
+OF_THE_AUDIT = (Point.AUDIT_NUMBERED, Point.AUDIT_SEALED, Point.ANCHOR_DROPPED)
+RECOVERY_SECONDS = 180
+
+
+@dataclass
+class Outcome:
+    """What became of the photographs of one walk."""
+
+    points: list[str] = field(default_factory=list)
+    acknowledged: int = 0
+    troubles: dict[str, list[str]] = field(default_factory=dict)  # by point
+    objects_without_row: int = 0
+    audit_trouble: str | None = None
+
+    @property
+    def lost(self) -> int:
+        """Photographs acknowledged and not filed with the same bytes."""
+        lost = ("rows: []", "other bytes")
+        return sum(any(each in lost for each in found) for found in self.troubles.values())
+
+    @property
+    def duplicated(self) -> int:
+        """Photographs, objects or audit rows there more than once."""
+        twice = sum(
+            any("rows: [(" in one or "audit" in one for one in found)
+            for found in self.troubles.values()
+        )
+        return twice + self.objects_without_row
+
+
+def walk(rig: Rig, points: Iterable[Point], told: Callable[[str], None] = print) -> Outcome:
+    """At each point: arm it, send a photograph, let the process die, let the device go on."""
+    outcome = Outcome()
+    device = rig.device()
+    sent: dict[str, Photograph] = {}
+    for point in points:
+        rig.crash_at(point)
+        photo = sent[point] = rig.photograph()
+        device.send(photo)
+        device.wait_filed(photo)
+        until(rig.has_crashed, f"the death at {point}", RECOVERY_SECONDS)
+        outcome.points.append(point.value)
+        outcome.acknowledged += photo.acknowledged
+        told(point.value)
+    until(lambda: _nothing_waits(rig), "the end of all jobs", RECOVERY_SECONDS)
+    for point_name, photo in sent.items():
+        if found := rig.troubles(photo):
+            outcome.troubles[point_name] = found
+    objects, rows = rig.tidy()
+    outcome.objects_without_row = objects - rows
+    with rig.sessions() as session:
+        sealer.seal(session)
+        session.commit()
+        outcome.audit_trouble = verifying.verify(session, open_anchors(rig.settings)).trouble
+    device.close()
+    return outcome
+
+
+def _nothing_waits(rig: Rig) -> bool:
+    query = sa.text(
+        "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
+        "AND queue_name = 'capture'"
+    )
+    with rig.sessions() as session:
+        return session.scalar(query) == 0

@@ -1,0 +1,141 @@
+"""An honest device: it keeps its photograph until the service has filed the same bytes."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+
+from derm_service.db import new_id
+from tests.imaging import files
+
+UPLOADS = "/api/v1/uploads"
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = 256 * 1024
+PATIENCE_SECONDS = 240
+SAFE = ("filed", "set_aside")
+
+
+@dataclass
+class Photograph:
+    """One photograph on the device, and what the service has said about it."""
+
+    data: bytes
+    appointment_id: UUID
+    lesion_id: UUID
+    id: UUID = field(default_factory=new_id)
+    acknowledged: bool = False  # the service said that all of it is there
+    refusals: list[int] = field(default_factory=list)  # statuses that were no good news
+
+    @property
+    def sha256(self) -> str:
+        """As the device hashes it."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def picture(seed: int, width: int = 1200, height: int = 900) -> bytes:
+    """A good photograph of some 500 KB that no other seed draws."""
+    return files.encoded(files.skin(width, height, seed=seed))
+
+
+class Device:
+    """Sends photographs over a line that may break anywhere, and asks until they are filed."""
+
+    def __init__(
+        self, url: str, token: Callable[[], str] | str, *, piece: int = PIECE, timeout: float = 40
+    ) -> None:
+        self._token = token if callable(token) else lambda: token
+        self._piece = piece
+        self._http = httpx.Client(base_url=url, timeout=timeout)
+
+    def close(self) -> None:
+        """Put it away."""
+        self._http.close()
+
+    def send(self, photo: Photograph) -> None:
+        """Announce, send, begin again where the service stands; until all is acknowledged."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not photo.acknowledged:
+            assert time.monotonic() < deadline, f"not taken in time: {photo.refusals[-5:]}"
+            try:
+                self._go_on(photo)
+            except httpx.TransportError:
+                time.sleep(0.2)
+
+    def send_once(self, photo: Photograph) -> None:
+        """One try only; TransportError when the line breaks."""
+        self._go_on(photo)
+
+    def wait_filed(self, photo: Photograph) -> str:
+        """Ask until the service has filed it or set it aside; which."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            assert time.monotonic() < deadline, "not filed in time"
+            try:
+                answer = self._http.get(f"/api/v1/captures/{photo.id}", headers=self._headers())
+                said = answer.json() if answer.status_code == httpx.codes.OK else {}
+                assert said.get("verdict") not in ("retake", "reject"), said
+                if said.get("state") in SAFE:
+                    return str(said["state"])
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+
+    def _headers(self) -> dict[str, str]:
+        return {**TUS, "Authorization": f"Bearer {self._token()}"}
+
+    def _go_on(self, photo: Photograph) -> None:
+        announced = self._http.post(UPLOADS, headers=self._announcement(photo))
+        if not announced.is_success:
+            return self._refused(photo, announced)
+        offset = self._offset(photo)
+        while offset is not None and offset < len(photo.data):
+            offset = self._patch(photo, offset)
+        photo.acknowledged = offset == len(photo.data)
+        return None
+
+    def _announcement(self, photo: Photograph) -> dict[str, str]:
+        said = {
+            "capture": str(photo.id),
+            "sha256": photo.sha256,
+            "appointment": str(photo.appointment_id),
+            "lesion": str(photo.lesion_id),
+            "view": "close_up",
+            "filename": "IMG_0001.JPG",
+        }
+        coded = {key: base64.b64encode(value.encode()).decode() for key, value in said.items()}
+        return {
+            **self._headers(),
+            "Upload-Length": str(len(photo.data)),
+            "Upload-Metadata": ",".join(f"{key} {value}" for key, value in coded.items()),
+        }
+
+    def _offset(self, photo: Photograph) -> int | None:
+        answer = self._http.head(f"{UPLOADS}/{photo.id}", headers=self._headers())
+        if answer.is_success:
+            return int(answer.headers["Upload-Offset"])
+        self._refused(photo, answer)
+        return None
+
+    def _patch(self, photo: Photograph, offset: int) -> int | None:
+        piece = photo.data[offset : offset + self._piece]
+        answer = self._http.patch(
+            f"{UPLOADS}/{photo.id}",
+            headers={
+                **self._headers(),
+                "Upload-Offset": str(offset),
+                "Content-Type": "application/offset+octet-stream",
+            },
+            content=piece,
+        )
+        if answer.is_success:
+            return int(answer.headers["Upload-Offset"])
+        self._refused(photo, answer)
+        return None
+
+    def _refused(self, photo: Photograph, answer: httpx.Response) -> None:
+        photo.refusals.append(answer.status_code)
+        time.sleep(0.2)
