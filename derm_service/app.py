@@ -43,6 +43,7 @@ BLUEPRINTS = (
     "review.opinion_routes",
     "review.telling_routes",
     "review.record_routes",
+    "custody.routes",
     "health",
 )
 

@@ -6,12 +6,13 @@ from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from derm_service.errors import NotFound
+from derm_service.imaging import looking
 from derm_service.imaging.codes import CaptureState, RenditionSize
 from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture
 from derm_service.imaging.rules import may_forget
 from derm_service.people import Action
-from derm_service.web import allowed, db_session
+from derm_service.web import allowed, current_user, db_session
 
 bp = Blueprint("capture_api", __name__, url_prefix="/api/v1/captures")
 
@@ -23,8 +24,9 @@ def capture(capture_id: UUID) -> ResponseReturnValue:
     found = db_session().get(Capture, capture_id)
     if found is None:
         raise NotFound("There is no such photograph. Reload the page.")
-    issues = found.report["issues"] if found.report else []
-    small = any(copy.size is RenditionSize.SMALL for copy in found.renditions)
+    seen = looking.may_see(found, current_user())  # the place of a blur tells of an intimate site
+    issues = found.report["issues"] if found.report and seen else []
+    small = seen and any(copy.size is RenditionSize.SMALL for copy in found.renditions)
     answer = jsonify(
         id=str(found.id),
         state=found.state.value,

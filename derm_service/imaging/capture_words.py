@@ -58,6 +58,7 @@ SET_ASIDE_WORDS: dict[SetAsideReason, str] = {
     SetAsideReason.STOPPED: "Removed before it was sent",
     SetAsideReason.NEVER_ARRIVED: "Never arrived in full",
     SetAsideReason.FILED_ELSEWHERE: "Already filed elsewhere: photograph again",
+    SetAsideReason.CONSENT_REFUSED: "No consent",
 }
 
 POLARISATION_WORDS: dict[Polarisation, str] = {

@@ -4,9 +4,8 @@ import uuid
 
 from sqlalchemy.orm import Session
 
-from derm_service import clock
 from derm_service.errors import Conflict, Invalid, NotFound
-from derm_service.imaging import filing_tasks, trail, visits
+from derm_service.imaging import aside, filing_tasks, trail, visits
 from derm_service.imaging.codes import CaptureState, KeptReason, SetAsideReason
 from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture
@@ -50,15 +49,8 @@ def set_aside(
     capture = changeable(session, capture_id)
     if capture.state is CaptureState.SET_ASIDE:
         return capture
-    check_move(capture.state, CaptureState.SET_ASIDE)
     rejected = capture.verdict == Verdict.REJECT and reason is SetAsideReason.RETAKEN
-    was = capture.state
-    capture.state = CaptureState.SET_ASIDE
-    capture.set_aside_reason = SetAsideReason.REJECTED if rejected else reason
-    capture.set_aside_at = clock.now()
-    trail.record(
-        session, capture, "set aside capture", by=by, reason=capture.set_aside_reason, was=was
-    )
+    aside.put(session, capture, SetAsideReason.REJECTED if rejected else reason, by=by)
     return capture
 
 

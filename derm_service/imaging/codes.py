@@ -33,6 +33,7 @@ class SetAsideReason(StrEnum):
     STOPPED = "stopped"  # by the device, before all of it was here
     NEVER_ARRIVED = "never_arrived"  # not within a week
     FILED_ELSEWHERE = "filed_elsewhere"  # the same bytes are on another person's record
+    CONSENT_REFUSED = "consent_refused"  # a no after it was taken
 
 
 class KeptReason(StrEnum):

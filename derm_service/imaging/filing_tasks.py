@@ -13,7 +13,7 @@ from derm_service.crash import Point
 from derm_service.errors import Unavailable
 from derm_service.imaging import filing, sweeping
 from derm_service.imaging.filing import Leftover
-from derm_service.imaging.vault import Vault
+from derm_service.imaging.vault import Place, Vault
 from derm_service.jobs import CAPTURE, RENDER, ROUTINE, defer, jobs
 
 log = structlog.get_logger("imaging")
@@ -43,6 +43,12 @@ def redraw(context: JobContext, capture_id: str) -> None:
     """Draw the copies of a photograph again."""
     number = uuid.UUID(capture_id)
     _run(context, lambda session, vault: filing.redraw(session, vault, capture_id=number))
+
+
+@jobs.task(queue=ROUTINE, name="imaging.delete_object", pass_context=True, retry=RETRY)
+def delete_object(context: JobContext, place: str, key: str) -> None:
+    """Delete an object whose row, and with it its key, is gone."""
+    _vault(context).delete(Place(place), key)
 
 
 @jobs.periodic(cron="* * * * *")

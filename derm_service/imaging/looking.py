@@ -59,12 +59,17 @@ def record_refusal(session: Session, *, capture_id: uuid.UUID, by: User) -> None
         trail.record(session, capture, "was refused image", by=by)
 
 
+def may_see(capture: Capture, by: User) -> bool:
+    """Whether this person may see what this photograph shows."""
+    return not capture.image_set.lesion.intimate or may(by, Action.SEE_INTIMATE)
+
+
 def _visible(session: Session, capture_id: uuid.UUID, by: User) -> Capture:
     capture = session.get(Capture, capture_id)
     if capture is None:
         raise NotFound(NO_IMAGE)
     if capture.state is CaptureState.ERASED:
         raise NotFound(ERASED)
-    if capture.image_set.lesion.intimate and not may(by, Action.SEE_INTIMATE):
+    if not may_see(capture, by):
         raise NotAllowed(INTIMATE)
     return capture

@@ -17,8 +17,8 @@ from derm_service.booking.codes import NotAttendedReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import day_or_none
 from derm_service.errors import Invalid
+from derm_service.imaging import aside, tasks, visit_ending, visit_forms, visit_queries, visits
 from derm_service.imaging import day_list as days
-from derm_service.imaging import tasks, visit_ending, visit_forms, visit_queries, visits
 from derm_service.imaging import visit_words as words
 from derm_service.imaging.codes import NotPhotographedReason
 from derm_service.imaging.models import Visit
@@ -105,6 +105,7 @@ def _task_list(visit: Visit) -> ResponseReturnValue:
         facts=facts,
         closed_because=visit_closed_because(facts),
         tasks=tasks.tasks(facts, lesions, has_notes=bool(visit.notes_for_reader)),
+        said_after_a_no=aside.said_after_a_no(db_session(), visit),
         any_photographs=any(lesion.live for lesion in lesions),
         needs=days.needs_of(visit.appointment.patient),
         consents=consents.in_force(db_session(), visit.appointment.referral_id),

@@ -13,7 +13,7 @@ from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotFound
-from derm_service.imaging import consent, visit_queries
+from derm_service.imaging import aside, consent, visit_queries
 from derm_service.imaging.codes import Chaperone
 from derm_service.imaging.consent import ConsentTaken
 from derm_service.imaging.models import ImageSet, Visit
@@ -83,8 +83,9 @@ def record_consent(
 ) -> Visit:
     """Record one conversation about photographs: an answer for each purpose, and who decided.
 
-    May be called again during the visit; the newest answer to each purpose is in force. Raises
-    Invalid by field where the conversation is incomplete.
+    May be called again during the visit; the newest answer to each purpose is in force. A no to
+    the record sets aside what was photographed at this visit. Raises Invalid by field where the
+    conversation is incomplete.
     """
     visit = unfinished(session, visit_id)
     identity_first(visit)
@@ -103,6 +104,8 @@ def record_consent(
     visit.interpreter = taken.interpreter.strip()
     visit.no_interpreter_reason = taken.no_interpreter_reason.strip()
     visit.consent_recorded_at = clock.now()
+    if not taken.said(Purpose.RECORD):
+        aside.after_a_no(session, visit, by=by)
     detail = {"has_capacity": taken.has_capacity, "given_by": taken.given_by}
     record(session, visit, "took consent", by=by, detail=detail)
     return visit
