@@ -1,5 +1,7 @@
 """The capture page: one lesion of a visit, its wanted views, what becomes of each photograph."""
 
+import hmac
+from base64 import b64encode
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -17,10 +19,10 @@ from derm_service.imaging import capture_words as words
 from derm_service.imaging.codes import KeptReason
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
-from derm_service.people import Action
+from derm_service.people import Action, User
 from derm_service.referrals import body_sites
 from derm_service.referrals.models import Lesion
-from derm_service.web import allowed, current_user, db_session
+from derm_service.web import allowed, current_user, db_session, settings
 
 bp = Blueprint("captures", __name__)
 
@@ -148,8 +150,17 @@ def _page(visit_id: UUID, lesion_id: UUID, **extra: Any) -> str:
         visit_url=url_for("visits.visit", appointment_id=visit.appointment_id),
         capture_url=url_for("capture_api.capture", capture_id=ANY_CAPTURE),
         card_url=url_for(".card", capture_id=ANY_CAPTURE),
+        manifest_url=url_for("manifest.compare", appointment_id=ANY_CAPTURE),
+        owner=current_user().id,
+        device_key=_device_key(current_user()),
         max_bytes=MAX_BYTES,
     )
+
+
+def _device_key(user: User) -> str:
+    """Seals what this person's browser keeps of unsent photographs; no other page holds it."""
+    secret = settings().secret_key.get_secret_value().encode()
+    return b64encode(hmac.digest(secret, b"unsent photographs:" + user.id.bytes, "sha256")).decode()
 
 
 def _shown(visit: Visit, lesion: Lesion) -> dict[str, Any]:

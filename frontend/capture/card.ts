@@ -1,12 +1,13 @@
 // The card of one photograph while it is still in the browser's hands; later the server draws it.
 import { need } from "../shared/dom";
 
-export type Step = "waiting" | "preparing" | "sending" | "received" | "checking" | "not_sent";
+export type Step = "waiting" | "preparing" | "sending" | "paused" | "received" | "checking" | "not_sent";
 
 const WORDS: Record<Step, string> = {
   waiting: "Waiting to send",
   preparing: "Preparing",
   sending: "Sending",
+  paused: "Paused",
   received: "Received",
   checking: "Received. Photo quality is being checked",
   not_sent: "Not sent",
@@ -16,6 +17,7 @@ const COLOURS: Record<Step, string> = {
   waiting: "grey",
   preparing: "grey",
   sending: "blue",
+  paused: "yellow",
   received: "aqua-green",
   checking: "aqua-green",
   not_sent: "red",
@@ -56,6 +58,12 @@ export class Card {
     this.show("not_sent");
     this.say(message);
     this.offer(canRetry, true);
+  }
+
+  /** It waits, and goes on by itself. */
+  pause(message: string): void {
+    this.show("paused");
+    this.say(message);
   }
 
   say(message: string): void {

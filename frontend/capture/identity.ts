@@ -26,7 +26,11 @@ export function newId(now: number = Date.now()): string {
 
 /** SHA-256 in lower-case hex; files are limited to 60 MB, so one pass in memory is enough. */
 export async function sha256(bytes: ArrayBuffer): Promise<string> {
-  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  return hexOf(await digest(bytes));
+}
+
+export async function digest(bytes: ArrayBuffer): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 function hexOf(bytes: Uint8Array): string {

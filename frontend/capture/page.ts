@@ -1,27 +1,35 @@
 // The capture page: choosing files, cards, what is still unsent, and the server's own cards.
 import { datum, need } from "../shared/dom";
+import { ANY_ID } from "../shared/http";
 import { Card } from "./card";
 import { listenForChoices } from "./choices";
 import { fragment, said } from "./drawn";
+import { saveToFile } from "./export";
 import { Photograph, type Subject } from "./photograph";
-import { Queue } from "./queue";
-import { type Destination, NotSent } from "./upload";
+import { forgetIfSafe, leftHere, type Left } from "./restore";
+import { Safe } from "./safe";
+import { Sender } from "./sender";
 import { settled } from "./verdict";
 
 const STILL_CHECKING = "Still being checked. You can carry on; a reload shows where it stands.";
-const ANY_ID = "00000000-0000-0000-0000-000000000000";
+const SIGNED_OUT = "You are signed out. It has arrived; sign in again to see whether it is good.";
+const CANNOT_ASK = "It cannot be asked about any more. Reload the page.";
 
 export class CapturePage {
-  private readonly queue = new Queue(2);
-  private readonly unsent = new Set<Photograph>();
-  private readonly to: Destination;
   private readonly counts = new Map<string, number>();
+  private readonly sender: Sender;
 
-  constructor(private readonly root: HTMLElement) {
-    this.to = {
-      endpoint: datum(root, "uploads"),
-      chunkBytes: Number(root.dataset["chunkBytes"] ?? 1024 * 1024),
-    };
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly safe: Safe | null,
+  ) {
+    const to = { uploads: datum(root, "uploads"), manifest: datum(root, "manifest") };
+    this.sender = new Sender(to, safe, {
+      said: (sentence) => this.announce(sentence),
+      counted: () => this.count(),
+      arrived: (photograph, card) => this.arrived(photograph, card),
+      signedOut: () => this.signedOut(),
+    });
   }
 
   start(): void {
@@ -34,9 +42,43 @@ export class CapturePage {
       kept: (card) => void this.followUp(datum(card, "captureId"), card, datum(card, "cardName")),
     });
     window.addEventListener("beforeunload", (event) => {
-      if (this.unsent.size > 0) event.preventDefault();
+      if (this.sender.unsent.size > 0) event.preventDefault();
+    });
+    need(this.root, "[data-save]").addEventListener("click", () => {
+      void saveToFile(this.sender.unsent.keys());
     });
     this.count();
+    void this.restore();
+  }
+
+  /** What an earlier page could not send goes on from here, whosever visit it belongs to. */
+  private async restore(): Promise<void> {
+    if (!this.safe) return;
+    for await (const left of leftHere(this.safe, (id) => this.url("captureUrl", id))) {
+      const card = this.cardOf(left);
+      this.sender.add(left.photograph, card, left.trouble);
+    }
+  }
+
+  private cardOf({ photograph, parcel }: Left): Card {
+    const isHere = parcel.metadata["lesion"] === datum(this.root, "lesion");
+    const name = isHere ? photograph.name : `${photograph.name}, another lesion`;
+    const card = new Card(this.template(), name, photograph.id);
+    const drawn = this.root.querySelector(`[data-capture-id="${photograph.id}"]`);
+    const view = `[data-view="${parcel.metadata["view"]}"] [data-cards]`;
+    if (drawn) drawn.replaceWith(card.element);
+    else (isHere && this.root.querySelector(view) || this.elsewhere()).append(card.element);
+    return card;
+  }
+
+  private elsewhere(): HTMLElement {
+    const section = need(this.root, "[data-elsewhere]");
+    section.hidden = false;
+    return need(section, "[data-cards]");
+  }
+
+  private template(): HTMLTemplateElement {
+    return need(this.root, "template[data-card-template]") as HTMLTemplateElement;
   }
 
   private wire(view: HTMLElement): void {
@@ -63,41 +105,21 @@ export class CapturePage {
   }
 
   private accept(file: File, view: HTMLElement): void {
-    const photograph = new Photograph(file, this.subject(view));
-    const template = need(this.root, "template[data-card-template]") as HTMLTemplateElement;
-    const card = new Card(template, this.nextName(view), photograph.id);
+    const name = this.nextName(view);
+    const photograph = Photograph.chosen(file, this.subject(view), name);
+    const card = new Card(this.template(), name, photograph.id);
     need(view, "[data-cards]").append(card.element);
-    this.unsent.add(photograph);
-    card.onDrop(() => this.drop(photograph, card));
-    card.onRetry(() => this.enqueue(photograph, card));
     const refusal = photograph.refusal(Number(datum(this.root, "maxBytes")));
     if (refusal) {
       card.fail(refusal, false);
-      this.unsent.delete(photograph);
-      this.announce(`${card.name}. Not sent. ${refusal}`);
+      card.onDrop(() => card.element.remove());
+      this.announce(`${name}. Not sent. ${refusal}`);
     } else {
-      this.enqueue(photograph, card);
+      this.sender.add(photograph, card);
     }
-    this.count();
   }
 
-  private enqueue(photograph: Photograph, card: Card): void {
-    card.show("waiting");
-    this.queue.add(() => this.carry(photograph, card));
-  }
-
-  private async carry(photograph: Photograph, card: Card): Promise<void> {
-    try {
-      await photograph.travel(card, this.to);
-    } catch (error) {
-      const said = error instanceof NotSent ? error.message : "Something went wrong. Try again.";
-      card.fail(said, true);
-      this.announce(`${card.name}. Not sent. ${said}`);
-      return;
-    }
-    if (!photograph.isSent) return;
-    this.unsent.delete(photograph);
-    this.count();
+  private arrived(photograph: Photograph, card: Card): void {
     this.announce(`${card.name}. Received.`);
     card.show("checking");
     void this.followUp(photograph.id, card.element, card.name);
@@ -106,15 +128,31 @@ export class CapturePage {
   /** Wait for the verdict, then let the server draw the card with its words and buttons. */
   private async followUp(captureId: string, element: HTMLElement, name: string): Promise<void> {
     const status = await settled(this.url("captureUrl", captureId), () => {
-      const note = element.querySelector<HTMLElement>("[data-card-note]");
-      if (note) note.textContent = STILL_CHECKING;
-      if (note) note.hidden = false;
+      this.stand(element, STILL_CHECKING);
       this.announce(`${name}. ${STILL_CHECKING}`);
     });
+    if (typeof status === "string") {
+      this.stand(element, status === "signed_out" ? SIGNED_OUT : CANNOT_ASK);
+      if (status === "signed_out") this.signedOut();
+      return;
+    }
+    await forgetIfSafe(this.safe, status);
     const drawn = await fragment(this.url("cardUrl", captureId));
     if (drawn) element.replaceWith(drawn);
     this.announce(`${name}. ${said(status)}`);
     await this.refresh();
+  }
+
+  /** A word about a photograph below its state. */
+  private stand(element: HTMLElement, sentence: string): void {
+    const note = element.querySelector<HTMLElement>("[data-card-note]");
+    if (!note) return;
+    note.textContent = sentence;
+    note.hidden = false;
+  }
+
+  private signedOut(): void {
+    need(this.root, "[data-signed-out]").hidden = false;
   }
 
   /** The list of wanted views changes with every verdict; the server knows it. */
@@ -128,17 +166,10 @@ export class CapturePage {
   private retaken(card: HTMLElement): void {
     const view = card.closest<HTMLElement>("[data-view]");
     card.remove();
+    void this.safe?.forget(datum(card, "captureId")); // a person has decided
     view?.querySelector<HTMLInputElement>("input[data-file]")?.focus();
     this.announce(`${datum(card, "cardName")}. Set aside. Take it again.`);
     void this.refresh();
-  }
-
-  private drop(photograph: Photograph, card: Card): void {
-    photograph.isDropped = true;
-    this.unsent.delete(photograph);
-    card.element.remove();
-    this.count();
-    this.announce(`${card.name}. Removed. It was not sent.`);
   }
 
   private subject(view: HTMLElement): Subject {
@@ -163,10 +194,11 @@ export class CapturePage {
   }
 
   private count(): void {
-    const many = this.unsent.size;
+    const many = this.sender.unsent.size;
+    need(this.root, "[data-save-box]").hidden = many === 0;
     const words = many === 1 ? "1 photograph is" : `${many} photographs are`;
     need(this.root, "[data-unsent]").textContent =
-      many === 0 ? "" : `${words} not sent yet. Keep this page open.`;
+      many === 0 ? "" : `${words} not sent yet. Keep this page open until they are.`;
   }
 
   private announce(sentence: string): void {

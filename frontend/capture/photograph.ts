@@ -1,8 +1,6 @@
-// One chosen file on its way: checked, hashed, sent, judged.
-import type { Card } from "./card";
+// One chosen file on its way: checked, hashed, and all that is said of it.
 import { newId, sha256 } from "./identity";
-import type { Destination } from "./upload";
-import { NotSent, send } from "./upload";
+import { NotSent } from "./upload";
 
 /** What the page knows about the photographs of one view, read at the moment of choosing. */
 export interface Subject {
@@ -12,19 +10,40 @@ export interface Subject {
   context: Record<string, string>; // polarisation, contact, immersion of a dermoscopic capture
 }
 
-export class Photograph {
-  readonly id = newId();
-  isSent = false;
-  isDropped = false;
-  private bytes: Blob | null = null;
-  private metadata: Record<string, string> = {};
+/** A photograph as it can be kept: its name on the page, what goes with it, its bytes. */
+export interface Parcel {
+  name: string;
+  metadata: Record<string, string>;
+  bytes: Blob;
+}
 
-  constructor(readonly file: File, readonly subject: Subject) {}
+export class Photograph {
+  readonly stopping = new AbortController();
+  isSent = false;
+  private constructor(
+    readonly id: string,
+    readonly name: string,
+    private readonly file: File | null,
+    private readonly subject: Subject | null,
+    private parcel: Parcel | null,
+  ) {}
+
+  static chosen(file: File, subject: Subject, name: string, id: string = newId()): Photograph {
+    return new Photograph(id, name, file, subject, null);
+  }
+
+  static kept(id: string, parcel: Parcel): Photograph {
+    return new Photograph(id, parcel.name, null, null, parcel);
+  }
+
+  get isDropped(): boolean {
+    return this.stopping.signal.aborted;
+  }
 
   /** Why this file cannot be sent at all, or null. The service looks again, and closer. */
   refusal(maxBytes: number): string | null {
-    if (this.file.size === 0) return "This file is empty. Choose another photograph.";
-    if (this.file.size > maxBytes) {
+    if (this.file?.size === 0) return "This file is empty. Choose another photograph.";
+    if (this.file && this.file.size > maxBytes) {
       const limit = Math.floor(maxBytes / 1024 / 1024);
       return `This file is larger than ${limit} MB. Set the camera to a smaller size and retake.`;
     }
@@ -34,41 +53,33 @@ export class Photograph {
     return null;
   }
 
-  /** Hash and send, showing each step; throws NotSent with a sentence for the photographer. */
-  async travel(card: Card, to: Destination): Promise<void> {
-    if (this.isDropped) return;
-    card.show("preparing");
-    const bytes = await this.prepared();
-    card.show("sending");
-    await send(
-      bytes,
-      this.metadata,
-      to,
-      (percent) => card.show("sending", percent),
-      (sentence) => card.say(sentence),
-    );
-    this.isSent = true;
-    this.bytes = null;
-    card.show("received");
-  }
-
   /** Read once, so that what is sent is what was hashed even if the file changes on the device. */
-  private async prepared(): Promise<Blob> {
-    if (this.bytes) return this.bytes;
-    const content = await this.file.arrayBuffer().catch(() => {
+  async prepared(): Promise<Parcel> {
+    if (this.parcel) return this.parcel;
+    const { file, subject } = this;
+    if (!file || !subject) throw new NotSent("The device can no longer read this file.");
+    const content = await file.arrayBuffer().catch(() => {
       throw new NotSent("The device can no longer read this file. Choose it again.");
     });
-    this.metadata = {
-      capture: this.id,
-      sha256: await sha256(content),
-      appointment: this.subject.appointment,
-      lesion: this.subject.lesion,
-      view: this.subject.view,
-      filename: this.file.name,
-      captured_at: new Date(this.file.lastModified).toISOString(),
-      ...this.subject.context,
+    this.parcel = {
+      name: this.name,
+      bytes: new Blob([content]),
+      metadata: {
+        capture: this.id,
+        sha256: await sha256(content),
+        appointment: subject.appointment,
+        lesion: subject.lesion,
+        view: subject.view,
+        filename: file.name,
+        captured_at: new Date(file.lastModified).toISOString(),
+        ...subject.context,
+      },
     };
-    this.bytes = new Blob([content]);
-    return this.bytes;
+    return this.parcel;
+  }
+
+  /** Nothing of it is needed here any more. */
+  release(): void {
+    this.parcel = null;
   }
 }

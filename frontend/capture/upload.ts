@@ -1,59 +1,123 @@
 // One photograph's bytes to the service by tus 1.0: in pieces, resumed after every break.
-import { DetailedError, Upload } from "tus-js-client";
+import { DetailedError, type HttpRequest, Upload } from "tus-js-client";
 
 import { csrfToken, isWorthRetrying, sentenceIn } from "../shared/http";
+import { digest } from "./identity";
+import { nextPiece, pieceAfterBreak, SMALLEST } from "./pace";
 
-export interface Destination {
-  endpoint: string;
-  chunkBytes: number;
+/** A refusal that trying again by itself does not mend; the message is for the page. */
+export class NotSent extends Error {
+  constructor(message: string, readonly isSignedOut = false) {
+    super(message);
+  }
 }
 
-/** A refusal or a break that trying again by itself did not mend; the message is for the page. */
-export class NotSent extends Error {}
+/** What the card hears while its photograph is on its way. */
+export interface Listener {
+  percent(percent: number): void;
+  pause(sentence: string): void;
+}
 
-const NO_LINE = "No connection just now. It is tried again by itself.";
+const NO_LINE = "No connection just now. It goes on by itself.";
 const NOT_NOW = "The service cannot take it just now. It is tried again by itself.";
-const RETRY_AFTER = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000];
+const SIGNED_OUT = "You are signed out. It is kept on this device and goes on when you sign in.";
+const BACKOFF = [500, 1000, 2000, 4000, 8000, 15000, 30000];
+const RETRY_AFTER = [...BACKOFF, ...Array<number>(10_000).fill(30_000)]; // a line may be gone for days
+const STALLED_AFTER = 60_000;
 
 /** Send all bytes; resolves only when the service has acknowledged the last one. */
 export function send(
   bytes: Blob,
   metadata: Record<string, string>,
-  to: Destination,
-  onPercent: (percent: number) => void,
-  onBreak: (sentence: string) => void,
+  endpoint: string,
+  hear: Listener,
+  stopped: AbortSignal,
 ): Promise<void> {
+  let began = 0;
   return new Promise((resolve, reject) => {
     const upload = new Upload(bytes, {
-      endpoint: to.endpoint,
-      chunkSize: to.chunkBytes,
+      endpoint,
+      chunkSize: SMALLEST,
       metadata,
       retryDelays: RETRY_AFTER,
       headers: { "X-CSRFToken": csrfToken() },
-      // Nothing about a patient's photograph stays in the browser's storage.
+      // What is kept in the browser is kept sealed, in safe.ts.
       storeFingerprintForResuming: false,
+      onBeforeRequest: async (request) => {
+        began = performance.now();
+        giveUpWhenStalled(request);
+        if (request.getMethod() !== "PATCH") return;
+        const start = Number(request.getHeader("Upload-Offset"));
+        // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
+        hear.percent(Math.floor((100 * start) / bytes.size));
+        const piece = bytes.slice(start, start + (upload.options.chunkSize ?? SMALLEST));
+        request.setHeader("Upload-Checksum", `sha256 ${await base64Digest(piece)}`);
+      },
       onShouldRetry: (error) => {
-        const isWorth = isWorthRetrying(statusOf(error), error.originalRequest.getMethod());
-        if (isWorth) onBreak(statusOf(error) === 0 ? NO_LINE : NOT_NOW);
+        const status = statusOf(error);
+        const isWorth = isWorthRetrying(status, error.originalRequest.getMethod());
+        if (isWorth) hear.pause(status === 0 ? NO_LINE : NOT_NOW);
+        upload.options.chunkSize = pieceAfterBreak(upload.options.chunkSize ?? SMALLEST);
         return isWorth;
       },
-      // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
-      onChunkComplete: (_size, accepted, total) => onPercent(Math.floor((100 * accepted) / total)),
-      onSuccess: () => resolve(),
-      onError: (error) => reject(new NotSent(reasonFor(error))),
+      onChunkComplete: (size, accepted, total) => {
+        hear.percent(Math.floor((100 * accepted) / total));
+        upload.options.chunkSize = nextPiece(size, (performance.now() - began) / 1000);
+      },
+      onSuccess: () => settle(resolve),
+      onError: (error) => settle(() => reject(reasonFor(error))),
     });
-    upload.start();
+    const online = (): void => upload.start();
+    const offline = (): void => {
+      void upload.abort();
+      hear.pause(NO_LINE);
+    };
+    const stop = (): void => {
+      void upload.abort();
+      settle(resolve);
+    };
+    const settle = (end: () => void): void => {
+      window.removeEventListener("online", online);
+      window.removeEventListener("offline", offline);
+      stopped.removeEventListener("abort", stop);
+      end();
+    };
+    window.addEventListener("online", online);
+    window.addEventListener("offline", offline);
+    stopped.addEventListener("abort", stop);
+    if (navigator.onLine) upload.start();
+    else hear.pause(NO_LINE);
   });
+}
+
+/** Tell the service that the rest will not come; best effort, it gives up by itself in a week. */
+export async function giveUp(endpoint: string, captureId: string): Promise<void> {
+  const headers = { "X-CSRFToken": csrfToken(), "Tus-Resumable": "1.0.0" };
+  await fetch(`${endpoint}/${captureId}`, { method: "DELETE", headers }).catch(() => null);
+}
+
+/** A line that is open and carries nothing would wait for ever. */
+function giveUpWhenStalled(request: HttpRequest): void {
+  const under = request.getUnderlyingObject() as XMLHttpRequest;
+  under.timeout = STALLED_AFTER;
+  under.ontimeout = (event) => under.onerror?.(event);
+}
+
+async function base64Digest(piece: Blob): Promise<string> {
+  const found = await digest(await piece.arrayBuffer());
+  return btoa(String.fromCharCode(...found));
 }
 
 function statusOf(error: Error): number {
   return error instanceof DetailedError ? (error.originalResponse?.getStatus() ?? 0) : 0;
 }
 
-function reasonFor(error: Error): string {
+function reasonFor(error: Error): NotSent {
   const status = statusOf(error);
-  if (status === 0) return "No connection. Check the network, then choose Try again.";
-  if (status === 401) return "You are signed out. Sign in on another tab, then choose Try again.";
+  if (status === 0) return new NotSent("No connection. Check the network, then choose Try again.");
+  if (status === 401) return new NotSent(SIGNED_OUT, true);
   const body = (error as DetailedError).originalResponse?.getBody() ?? "";
-  return sentenceIn(body) ?? `The service did not take this photograph (${status}). Try again.`;
+  return new NotSent(
+    sentenceIn(body) ?? `The service did not take this photograph (${status}). Try again.`,
+  );
 }

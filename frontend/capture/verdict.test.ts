@@ -5,7 +5,7 @@ import { isWorthRetrying } from "../shared/http";
 import { type CaptureStatus, isSettled } from "./verdict";
 
 const checked: CaptureStatus = {
-  id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null,
+  id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null, may_forget: false,
 };
 
 test("a capture is settled when it is filed or put away", () => {

@@ -9,7 +9,11 @@ export interface CaptureStatus {
   verdict: Verdict | null;
   issues: { code: string; message: string }[];
   kept_reason: string | null;
+  may_forget: boolean;
 }
+
+/** Asking again will not help: nobody is signed in, or there is no such photograph for them. */
+export type Refusal = "signed_out" | "refused";
 
 /** Nothing more happens by itself: filed, put away, or a person has to choose. */
 export function isSettled(status: CaptureStatus): boolean {
@@ -24,20 +28,28 @@ export function delayAfter(asked: number): number {
   return asked < 45 ? 2000 : 10000;
 }
 
-/** Ask until settled; onSlow is called once when it takes longer than people expect. */
-export async function settled(url: string, onSlow: () => void): Promise<CaptureStatus> {
+/** Every byte is with the service, whatever becomes of it there. */
+export function hasArrived(status: CaptureStatus): boolean {
+  return ["received", "checked", "filed"].includes(status.state);
+}
+
+/** Ask until settled or refused; onSlow is called once when it takes longer than people expect. */
+export async function settled(url: string, onSlow: () => void): Promise<CaptureStatus | Refusal> {
   for (let asked = 0; ; asked += 1) {
     const status = await ask(url);
-    if (status && isSettled(status)) return status;
+    if (typeof status === "string" || (status && isSettled(status))) return status;
     if (asked === 30) onSlow();
     await pause(delayAfter(asked));
   }
 }
 
-async function ask(url: string): Promise<CaptureStatus | null> {
+/** Where a capture stands; null when the line or the service is away just now. */
+export async function ask(url: string): Promise<CaptureStatus | Refusal | null> {
   try {
     const answer = await fetch(url, { headers: { Accept: "application/json" } });
-    return answer.ok ? ((await answer.json()) as CaptureStatus) : null;
+    if (answer.ok) return (await answer.json()) as CaptureStatus;
+    if (answer.status === 401) return "signed_out";
+    return answer.status >= 400 && answer.status < 500 ? "refused" : null;
   } catch {
     return null; // a break of the line: the next question comes soon
   }

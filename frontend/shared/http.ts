@@ -1,5 +1,8 @@
 // Requests to our own service: session cookie, CSRF header, and its sentences when it refuses.
 
+/** Stands for an id in the addresses the service gives a page's script. */
+export const ANY_ID = "00000000-0000-0000-0000-000000000000";
+
 export function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
@@ -23,7 +26,7 @@ export function sentenceIn(body: string): string | null {
  * refusal stays a refusal however often it is asked.
  */
 export function isWorthRetrying(status: number, method: string): boolean {
-  if (status === 409) return method === "PATCH";
+  if (status === 409 || status === 460) return method === "PATCH";
   return status === 0 || status === 423 || status === 429 || status >= 500;
 }
 

@@ -1,0 +1,17 @@
+// How large the next piece is: what the line carries in a few seconds, so that a cut costs little.
+const KIB = 1024;
+export const SMALLEST = 256 * KIB;
+export const LARGEST = 4096 * KIB;
+const SECONDS_A_PIECE = 4;
+
+/** After a piece of so many bytes took so long; never more than twice the last, so it grows gently. */
+export function nextPiece(bytes: number, seconds: number): number {
+  const carried = (bytes / Math.max(seconds, 0.001)) * SECONDS_A_PIECE;
+  const wished = Math.min(carried, bytes * 2, LARGEST);
+  return Math.max(SMALLEST, Math.floor(wished / SMALLEST) * SMALLEST);
+}
+
+/** After a break: half, for a worse line. */
+export function pieceAfterBreak(bytes: number): number {
+  return Math.max(SMALLEST, Math.floor(bytes / 2 / SMALLEST) * SMALLEST);
+}

@@ -1,0 +1,36 @@
+// What an earlier page left on the device: forgotten when the service has it safe, else sent on.
+import { type Parcel, Photograph } from "./photograph";
+import type { Safe } from "./safe";
+import { ask, hasArrived, type CaptureStatus } from "./verdict";
+
+const LOST = "The service put it away before it was whole. Save it to a file, or remove it.";
+
+/** Where one kept photograph goes: to be sent, or shown with what is wrong. */
+export interface Left {
+  photograph: Photograph;
+  parcel: Parcel;
+  trouble: string | null;
+}
+
+/** The photographs that still have to be sent or looked at, one after the other. */
+export async function* leftHere(safe: Safe, urlOf: (id: string) => string): AsyncGenerator<Left> {
+  for (const id of await safe.ids()) {
+    const status = await ask(urlOf(id));
+    if (await settledAlready(safe, status)) continue;
+    const parcel = await safe.get(id);
+    if (!parcel) continue; // another key sealed it: it waits for who holds that key
+    const isAside = typeof status === "object" && status?.state === "set_aside";
+    yield { photograph: Photograph.kept(id, parcel), parcel, trouble: isAside ? LOST : null };
+  }
+}
+
+/** Only the service's own word, with our hash, lets a copy be forgotten. */
+export async function forgetIfSafe(safe: Safe | null, status: CaptureStatus): Promise<void> {
+  if (status.may_forget) await safe?.forget(status.id);
+}
+
+async function settledAlready(safe: Safe, status: Awaited<ReturnType<typeof ask>>) {
+  if (status === null || typeof status === "string") return false;
+  await forgetIfSafe(safe, status);
+  return status.may_forget || hasArrived(status);
+}

@@ -1,0 +1,199 @@
+"""The capture page on bad lines: what is not sent yet is never lost, and never called sent."""
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Dialog, Route, expect
+
+from derm_service import clock
+from derm_service.accounts.models import UserSession
+from derm_service.imaging.codes import CaptureState, SetAsideReason, View
+from tests.fixtures.browser import DESK, NewPage
+from tests.fixtures.service import RunningService
+from tests.frontend import axe
+from tests.imaging import files
+from tests.imaging.test_capture_in_browser import Scene, open_scene
+from tests.line import Line
+
+pytestmark = pytest.mark.browser
+
+UPLOADS = "**/api/v1/uploads/*"
+
+
+@pytest.fixture
+def scene(service: RunningService, new_page: NewPage) -> Scene:
+    return open_scene(service, new_page, DESK)
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> list[Path]:
+    """Three good photographs, each of one megabyte or more."""
+    paths = []
+    for seed in range(3):
+        path = tmp_path / f"{seed}.jpg"
+        path.write_bytes(files.of_its_own(files.encoded(files.skin(1800, 1350, seed=seed))))
+        paths.append(path)
+    return paths
+
+
+def no_line(scene: Scene) -> None:
+    """From now on nothing of a photograph gets through; pages do."""
+    scene.page.route(UPLOADS, lambda route: route.abort())
+
+
+def test_photographs_arrive_whole_through_a_line_that_is_cut(
+    service: RunningService, new_page: NewPage, photographs: list[Path]
+) -> None:
+    with Line(service.url) as line:
+        scene = open_scene(service, new_page, DESK, through=line.url)
+        cuts = iter([300_000, 500_000, 150_000, 700_000])
+        line.cut_after = lambda: next(cuts, None)
+        line.cut()
+
+        scene.choose(View.OVERVIEW, *photographs)
+
+        filed = scene.view(View.OVERVIEW).locator("[data-card][data-state=filed]")
+        expect(filed).to_have_count(3, timeout=90_000)
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in photographs]
+    assert [capture.sha256 for capture in scene.captures()] == hashes
+    assert [capture.sha256_received for capture in scene.captures()] == hashes
+    assert line.cuts > 0
+
+
+def test_photograph_survives_a_reload_and_goes_on_by_itself(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    warned: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        warned.append(dialog.type)
+        dialog.accept()
+
+    scene.page.on("dialog", leave)
+    no_line(scene)
+    scene.choose(View.OVERVIEW, photographs[0])
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_have_attribute("data-state", "paused")
+    expect(card).to_contain_text("It goes on by itself")
+    expect(scene.page.locator("[data-unsent]")).to_contain_text("1 photograph is not sent yet")
+    scene.page.unroute(UPLOADS)
+
+    scene.page.reload()
+
+    expect(card).to_have_count(1)
+    expect(card).to_have_attribute("data-state", "filed")
+    expect(scene.page.locator("[data-unsent]")).to_be_empty()
+    assert warned == ["beforeunload"]
+    assert scene.captures()[0].state is CaptureState.FILED
+    kept = "indexedDB.databases().then(all => all.map(one => one.name))"
+    assert scene.page.evaluate(kept) == ["derm-unsent"]
+    assert still_kept(scene) == []
+
+
+def still_kept(scene: Scene) -> list[str]:
+    """The ids the browser still holds copies of."""
+    found: list[str] = scene.page.evaluate(
+        """() => new Promise((resolve, reject) => {
+            const opened = indexedDB.open("derm-unsent", 1);
+            opened.onerror = reject;
+            opened.onsuccess = () => {
+                const rows = opened.result.transaction("photographs").objectStore("photographs");
+                rows.getAllKeys().onsuccess = (event) => resolve(event.target.result);
+            };
+        })"""
+    )
+    return found
+
+
+def test_what_is_kept_on_the_device_is_not_readable_there(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    no_line(scene)
+    scene.choose(View.OVERVIEW, photographs[0])
+    expect(scene.view(View.OVERVIEW).locator("[data-card]")).to_have_attribute(
+        "data-state", "paused"
+    )
+
+    kept = scene.page.evaluate(
+        """() => new Promise((resolve) => {
+            indexedDB.open("derm-unsent", 1).onsuccess = (event) => {
+                const reading = event.target.result.transaction("photographs");
+                const rows = reading.objectStore("photographs");
+                rows.getAll().onsuccess = (done) => resolve(
+                    Array.from(new Uint8Array(done.target.result[0].bytes).slice(0, 64)));
+            };
+        })"""
+    )
+
+    assert len(still_kept(scene)) == 1
+    assert bytes(kept)[:2] != b"\xff\xd8"
+    assert bytes(kept) not in photographs[0].read_bytes()
+
+
+def test_unsent_photographs_are_saved_to_a_file(scene: Scene, photographs: list[Path]) -> None:
+    no_line(scene)
+    scene.choose(View.OVERVIEW, *photographs[:2])
+    cards = scene.view(View.OVERVIEW).locator("[data-card][data-state=paused]")
+    expect(cards).to_have_count(2)
+    assert axe.faults(scene.page) == []
+
+    with scene.page.expect_download() as download:
+        scene.page.get_by_role("button", name="Save all unsent to a file").click()
+
+    saved = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
+    listed = json.loads(saved.read("photographs.json"))
+    assert [saved.read(each["file"]) for each in listed] == [
+        path.read_bytes() for path in photographs[:2]
+    ]
+    assert [each["filename"] for each in listed] == ["0.jpg", "1.jpg"]
+
+
+def test_removed_photograph_is_given_up_everywhere(scene: Scene, photographs: list[Path]) -> None:
+    no_line(scene)
+    scene.choose(View.OVERVIEW, photographs[0])
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_have_attribute("data-state", "paused")
+    scene.page.unroute(UPLOADS)
+    scene.page.route(UPLOADS, refused_for_good)
+    expect(card).to_have_attribute("data-state", "not_sent")
+    scene.page.unroute(UPLOADS)
+
+    card.get_by_role("button", name="Remove Overview photograph 1").click()
+
+    expect(card).to_have_count(0)
+    expect(scene.page.locator("[data-unsent]")).to_be_empty()
+    scene.page.wait_for_function("() => true")
+    assert still_kept(scene) == []
+    with scene.service.sessions():
+        (capture,) = scene.captures()
+    assert capture.set_aside_reason is SetAsideReason.STOPPED
+
+
+def refused_for_good(route: Route) -> None:
+    """What a proxy with a rule of its own might say."""
+    route.fulfill(status=403, json={"error": "This is not allowed here."})
+
+
+def test_pending_verdict_says_signed_out_instead_of_asking_for_ever(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    def end_session(route: Route) -> None:
+        with scene.service.sessions() as session:
+            session.execute(sa.update(UserSession).values(ended_at=clock.now()))
+            session.commit()
+        route.continue_()
+
+    scene.page.route("**/api/v1/captures/*", end_session)
+
+    scene.choose(View.OVERVIEW, photographs[0])
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_contain_text("You are signed out. It has arrived")
+    banner = scene.page.locator("[data-signed-out]")
+    expect(banner.get_by_role("link", name="Sign in again")).to_be_visible()
+    assert axe.faults(scene.page) == []
