@@ -1,16 +1,18 @@
 """What every page shares: the template environment, navigation, assets and response headers."""
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from derm_service import clock, wording
 from derm_service.forms import form_errors
@@ -19,6 +21,7 @@ from derm_service.web import settings, signed_in_user
 
 HERE = Path(__file__).parent
 BUILD = HERE / "static" / "build"
+_PHONE = re.compile(r"((?:\+44 ?|\b0)\d(?: ?\d){7,10}\b)")
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,20 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def tel(words: str) -> Markup:
+    """The same words with every telephone number in them a link that rings it."""
+    pieces = _PHONE.split(words)  # what lies between two numbers, then a number, in turn
+    made = [
+        Markup('<a class="nhsuk-u-nowrap" href="tel:{}">{}</a>').format(
+            piece.replace(" ", ""), piece
+        )
+        if is_number
+        else escape(piece)
+        for piece, is_number in zip(pieces, cycle((False, True)))
+    ]
+    return Markup("").join(made)
+
+
 def navigation() -> list[dict[str, Any]]:
     """The menu of the signed-in person: only what their roles may open."""
     user = signed_in_user()
@@ -164,6 +181,7 @@ def install(app: Flask) -> None:
     env = app.jinja_env
     for name in ("day", "weekday", "time", "day_time", "nhs_number", "code"):
         env.filters[name] = getattr(wording, name)
+    env.filters["tel"] = tel
     env.globals.update(
         asset=asset,
         csrf=csrf,

@@ -3,23 +3,65 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import clock, wording
+from derm_service import audit, clock, wording
 from derm_service.imaging import trail
 from derm_service.imaging.codes import CaptureState, SetAsideReason
+from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture, ImageSet, Visit
 from derm_service.imaging.rules import check_move
 from derm_service.people import User
 
 GONE = (CaptureState.SET_ASIDE, CaptureState.ERASED)
+NOT_GOOD = (Verdict.RETAKE.value, Verdict.REJECT.value)
 
 
-def put(session: Session, capture: Capture, reason: SetAsideReason, *, by: User) -> None:
-    """Set one photograph aside; the caller holds its row."""
+def put(
+    session: Session,
+    capture: Capture,
+    reason: SetAsideReason,
+    *,
+    by: User | None,
+    system: str = audit.SYSTEM,
+) -> None:
+    """Set one photograph aside; the caller holds its row. `by=None` is the service itself."""
     check_move(capture.state, CaptureState.SET_ASIDE)
     was, capture.state = capture.state, CaptureState.SET_ASIDE
     capture.set_aside_reason = reason
     capture.set_aside_at = clock.now()
-    trail.record(session, capture, "set aside capture", by=by, reason=reason.value, was=was.value)
+    trail.record(
+        session,
+        capture,
+        "set aside capture",
+        by=by,
+        system=system,
+        reason=reason.value,
+        was=was.value,
+    )
+
+
+def replaced_by(session: Session, good: Capture, *, system: str) -> None:
+    """A good photograph is there: those of its view that failed and wait for a word go."""
+    failed = session.scalars(
+        sa.select(Capture)
+        .where(
+            Capture.image_set_id == good.image_set_id,
+            Capture.view == good.view,
+            Capture.state == CaptureState.CHECKED,
+            Capture.verdict.in_(NOT_GOOD),
+            Capture.kept_reason.is_(None),
+        )
+        .order_by(Capture.id)
+        .with_for_update(of=Capture)
+        .execution_options(populate_existing=True)
+    ).all()
+    for each in failed:
+        put(session, each, taken_again(each), by=None, system=system)
+
+
+def taken_again(capture: Capture) -> SetAsideReason:
+    """Why a photograph goes that was taken again: it could not be used, or a better one came."""
+    is_rejected = capture.verdict == Verdict.REJECT
+    return SetAsideReason.REJECTED if is_rejected else SetAsideReason.RETAKEN
 
 
 def after_a_no(session: Session, visit: Visit, *, by: User) -> int:

@@ -52,7 +52,7 @@ class ViewSection:
 
 
 DONE, CHECKING = ("Taken", "green"), ("Being checked", "aqua-green")
-CHOOSE, AGAIN = ("Retake or keep", "red"), ("Take again", "red")
+CHOOSE, AGAIN = ("Take again or keep", "red"), ("Take again", "red")
 SUGGESTED = (Verdict.ACCEPT, Verdict.ADVISE, Verdict.RETAKE)  # from best to worst
 NEEDED, OPTIONAL = ("Still needed", "blue"), ("Optional", "grey")
 
@@ -133,7 +133,7 @@ def _card(capture: Capture, number: int) -> Card:
         capture=capture,
         name=f"{words.VIEW_TITLES[capture.view]} photograph {number}",
         tag=words.STATE_TAGS[capture.state],
-        verdict=words.VERDICT_WORDS.get(capture.verdict or ""),
+        verdict=_verdict(capture),
         messages=tuple(issue["message"] for issue in issues),
         marks=marks(regions, *size),
         shown_size=size,
@@ -145,3 +145,9 @@ def _card(capture: Capture, number: int) -> Card:
         kept=words.KEPT_WORDS[capture.kept_reason] if capture.kept_reason else "",
         aside=words.SET_ASIDE_WORDS[capture.set_aside_reason] if capture.set_aside_reason else "",
     )
+
+
+def _verdict(capture: Capture) -> tuple[str, str] | None:
+    if capture.kept_reason is not None:
+        return words.KEPT_TAG
+    return words.VERDICT_WORDS.get(capture.verdict or "")

@@ -14,9 +14,17 @@ from wtforms.validators import AnyOf
 
 from derm_service.errors import Invalid, NotFound
 from derm_service.forms import stripped
-from derm_service.imaging import capture_page, captures, day_list, rules, visit_queries, visits
+from derm_service.imaging import (
+    capture_page,
+    captures,
+    day_list,
+    retake_words,
+    rules,
+    visit_queries,
+    visits,
+)
 from derm_service.imaging import capture_words as words
-from derm_service.imaging.codes import KeptReason
+from derm_service.imaging.codes import CaptureState, KeptReason
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
 from derm_service.people import Action, User
@@ -77,6 +85,26 @@ def card(capture_id: UUID) -> ResponseReturnValue:
     return render_template("imaging/card.html", shown=found, **shown)
 
 
+@bp.get("/captures/<uuid:capture_id>/retake")
+@allowed(Action.CAPTURE)
+def ask_retake(capture_id: UUID) -> ResponseReturnValue:
+    """Ask once before a photograph that is on the record is set aside."""
+    images = _image_set(capture_id)
+    visit, lesion = _visit_and_lesion(images.visit_id, images.lesion_id)
+    cards = capture_page.all_cards(list(images.captures))
+    shown = next(each for each in cards if each.capture.id == capture_id)
+    if shown.capture.state is not CaptureState.FILED:
+        return _back(visit.id, lesion.id)
+    return render_template(
+        "imaging/set_aside.html",
+        shown=shown,
+        lesion=lesion,
+        referral=lesion.referral,
+        site=body_sites.label(lesion.site_code, lesion.laterality),
+        page_url=url_for(".lesion", visit_id=visit.id, lesion_id=lesion.id),
+    )
+
+
 @bp.post("/captures/<uuid:capture_id>/retake")
 @allowed(Action.CAPTURE)
 def retake(capture_id: UUID) -> ResponseReturnValue:
@@ -86,6 +114,14 @@ def retake(capture_id: UUID) -> ResponseReturnValue:
     view = capture.view.value
     db_session().commit()
     return _back(visit_id, lesion_id, anchor=f"view-{view}")
+
+
+@bp.get("/captures/<uuid:capture_id>/keep")
+@allowed(Action.CAPTURE)
+def keep_address(capture_id: UUID) -> ResponseReturnValue:
+    """Who opens the address of an answer that could not be taken goes back to the photographs."""
+    images = _image_set(capture_id)
+    return _back(images.visit_id, images.lesion_id, anchor=f"capture-{capture_id}")
 
 
 @bp.post("/captures/<uuid:capture_id>/keep")
@@ -183,14 +219,10 @@ def _shown(visit: Visit, lesion: Lesion) -> dict[str, Any]:
         "needs_confirming": closed_but_for_site is None and not facts.site_confirmed,
         "is_open": closed_but_for_site is None and facts.site_confirmed,
         "retake": retake,
-        "retake_words": _asked_again(retake) if retake else "",
+        "retake_words": retake_words.headline(retake) if retake else "",
         "failed": _failed(retake),
         "thumbnail_url": _thumbnail_url,
     }
-
-
-def _asked_again(retake: Retake) -> str:
-    return f"{rules.words(rules.wanted_views(retake.views))}. {words.RETAKE_WORDS[retake.reason]}"
 
 
 def _failed(retake: Retake | None) -> Capture | None:

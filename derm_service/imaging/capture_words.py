@@ -6,7 +6,6 @@ from derm_service.imaging.codes import (
     Immersion,
     KeptReason,
     Polarisation,
-    RetakeReason,
     SetAsideReason,
     View,
 )
@@ -36,10 +35,13 @@ HOW_TO: dict[View, str] = {
 VERDICT_WORDS: dict[str, tuple[str, str]] = {
     "accept": ("Good", "green"),
     "advise": ("Usable", "yellow"),
-    "retake": ("Retake", "red"),
+    "retake": ("Not good enough", "red"),
     "reject": ("Cannot be used", "red"),
 }
 """The word and the colour of the tag for each verdict of the gate."""
+
+KEPT_TAG = ("Kept with a reason", "yellow")
+"""Stands in place of the verdict once the photographer decided."""
 
 QUALITY_ONLY = "Photo quality only. It says nothing about the lesion."
 
@@ -95,14 +97,4 @@ SIDE_WORDS: dict[Laterality, str] = {
     Laterality.MIDLINE: "Middle",
     Laterality.BILATERAL: "Both sides",
     Laterality.NOT_APPLICABLE: "This site has no left or right",
-}
-
-RETAKE_WORDS: dict[RetakeReason, str] = {
-    RetakeReason.BLURRED: "The last one was blurred.",
-    RetakeReason.EXPOSURE: "The last one was too dark or too bright.",
-    RetakeReason.WRONG_SITE: "The last one does not show this lesion.",
-    RetakeReason.MISSING_VIEW: "There was none of this view.",
-    RetakeReason.OBSCURED: "The lesion was hidden by hair, bubbles, glare or a ruler.",
-    RetakeReason.SCALE_MISSING: "The last one had no ruler beside the lesion.",
-    RetakeReason.OTHER: "The reason is in the note.",
 }

@@ -49,8 +49,8 @@ def set_aside(
     capture = changeable(session, capture_id)
     if capture.state is CaptureState.SET_ASIDE:
         return capture
-    rejected = capture.verdict == Verdict.REJECT and reason is SetAsideReason.RETAKEN
-    aside.put(session, capture, SetAsideReason.REJECTED if rejected else reason, by=by)
+    why = aside.taken_again(capture) if reason is SetAsideReason.RETAKEN else reason
+    aside.put(session, capture, why, by=by)
     return capture
 
 

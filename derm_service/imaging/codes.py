@@ -104,6 +104,7 @@ class RetakeReason(StrEnum):
     BLURRED = "blurred"
     EXPOSURE = "exposure"
     WRONG_SITE = "wrong_site"
+    WRONG_PERSON = "wrong_person"
     MISSING_VIEW = "missing_view"
     OBSCURED = "obscured"
     SCALE_MISSING = "scale_missing"

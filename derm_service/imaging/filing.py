@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock, crash
 from derm_service.crash import Point
-from derm_service.imaging import sandbox, trail
+from derm_service.imaging import aside, sandbox, trail
 from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
 from derm_service.imaging.examined import Copy, Examined
 from derm_service.imaging.gate.report import Verdict
@@ -51,7 +51,9 @@ def examine(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Le
     crash.here(Point.JUDGED)
     _keep_report(session, capture, examined)
     if examined.report.verdict in (Verdict.ACCEPT, Verdict.ADVISE):
-        return _file(session, vault, capture, examined)
+        leftovers = _file(session, vault, capture, examined)
+        aside.replaced_by(session, capture, system=SERVICE)
+        return leftovers
     _keep_preview(session, vault, capture, examined)
     return []
 
@@ -119,17 +121,8 @@ def _received_bytes(session: Session, vault: Vault, capture: Capture) -> Iterato
 
 
 def _refuse_changed(session: Session, capture: Capture) -> None:
-    capture.state = CaptureState.SET_ASIDE
-    capture.set_aside_reason = SetAsideReason.CHANGED_ON_THE_WAY
-    capture.set_aside_at = clock.now()
-    trail.record(
-        session,
-        capture,
-        "set aside capture",
-        by=None,
-        system=SERVICE,
-        reason=capture.set_aside_reason.value,
-    )
+    reason = SetAsideReason.CHANGED_ON_THE_WAY
+    aside.put(session, capture, reason, by=None, system=SERVICE)
 
 
 def _keep_report(session: Session, capture: Capture, examined: Examined) -> None:

@@ -19,11 +19,18 @@ class Shot:
     state: CaptureState
     kept_reason: str = ""
     is_decided: bool = False  # the gate accepts it, or the photographer keeps it all the same
+    capture_id: uuid.UUID | None = None
+    has_thumbnail: bool = False
 
     @property
     def is_on_the_way(self) -> bool:
         """Whether the service is still at work on it: nobody has anything to decide."""
         return self.state in ON_THE_WAY or (self.state is CaptureState.CHECKED and self.is_decided)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it failed the check and waits for the photographer's word."""
+        return self.state is CaptureState.CHECKED and not self.is_decided
 
     @property
     def state_words(self) -> str:
@@ -65,9 +72,14 @@ class LesionProgress:
         return self.state is LesionState.AWAITING_IMAGES
 
     @property
+    def filed_shots(self) -> tuple[Shot, ...]:
+        """The photographs that are on the record."""
+        return tuple(shot for shot in self.shots if shot.state is CaptureState.FILED)
+
+    @property
     def filed(self) -> frozenset[View]:
         """The views that are on the record."""
-        return frozenset(shot.view for shot in self.shots if shot.state is CaptureState.FILED)
+        return frozenset(shot.view for shot in self.filed_shots)
 
     @property
     def missing(self) -> tuple[View, ...]:
@@ -78,6 +90,11 @@ class LesionProgress:
     def live(self) -> tuple[Shot, ...]:
         """The captures that are or will be on the record."""
         return tuple(shot for shot in self.shots if shot.state not in _GONE)
+
+    @property
+    def unsettled(self) -> tuple[Shot, ...]:
+        """The captures the visit must wait for: on their way, or waiting for a word."""
+        return tuple(shot for shot in self.live if shot.is_on_the_way or shot.is_undecided)
 
     @property
     def is_complete(self) -> bool:
@@ -98,10 +115,10 @@ def finish_blocked_because(lesions: Iterable[LesionProgress]) -> str | None:
     """Which photographs the visit must wait for, named, or None."""
     on_the_way, undecided = [], []
     for lesion in lesions:
-        for shot in lesion.live:
+        for shot in lesion.unsettled:
             if shot.is_on_the_way:
                 on_the_way.append(f"{lesion.name} ({shot.words})")
-            elif shot.state is CaptureState.CHECKED:
+            else:
                 undecided.append(f"{lesion.name} ({VIEW_WORDS[shot.view]})")
     if on_the_way:
         return (
@@ -110,7 +127,7 @@ def finish_blocked_because(lesions: Iterable[LesionProgress]) -> str | None:
         )
     if undecided:
         return (
-            f"Choose whether to keep or retake these photographs: {'; '.join(undecided)}. "
+            f"Choose whether to keep or take again these photographs: {'; '.join(undecided)}. "
             "Then finish the visit."
         )
     return None

@@ -34,7 +34,7 @@ STATE_WORDS: dict[CaptureState, str] = {
     CaptureState.ANNOUNCED: "waiting to upload",
     CaptureState.RECEIVING: "uploading",
     CaptureState.RECEIVED: "being checked",
-    CaptureState.CHECKED: "waiting for you to keep or retake it",
+    CaptureState.CHECKED: "waiting for you to keep it or take it again",
     CaptureState.FILED: "on the record",
     CaptureState.SET_ASIDE: "set aside",
     CaptureState.ERASED: "erased",

@@ -122,7 +122,19 @@ def _lesion_hint(lesion: LesionProgress) -> str:
         said.append(f"{there} of {count(len(lesion.wanted), 'view')} on the record")
         if lesion.filed and lesion.missing:
             said.append(f"missing: {words(lesion.missing)}")
+        said += _unsettled(lesion)
     return "; ".join(said)
+
+
+def _unsettled(lesion: LesionProgress) -> list[str]:
+    on_the_way = sum(shot.is_on_the_way for shot in lesion.unsettled)
+    undecided = len(lesion.unsettled) - on_the_way
+    said = []
+    if on_the_way:
+        said.append(f"{count(on_the_way, 'photograph')} being sent or checked")
+    if undecided:
+        said.append(f"{count(undecided, 'photograph')} to keep or set aside")
+    return said
 
 
 def _finish(facts: ShutterFacts) -> Task:

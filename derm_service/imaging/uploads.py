@@ -11,11 +11,10 @@ from derm_service import clock, crash, wording
 from derm_service.crash import Point
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
-from derm_service.imaging import elsewhere, filing_tasks, trail, visit_queries
+from derm_service.imaging import aside, elsewhere, filing_tasks, trail, visit_queries
 from derm_service.imaging.announcing import GIVEN_UP
 from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.models import Capture, Chunk, SealedObject
-from derm_service.imaging.rules import check_move
 from derm_service.imaging.vault import Place, Vault
 from derm_service.jobs import defer
 from derm_service.messages import work
@@ -162,7 +161,7 @@ def stop(session: Session, capture: Capture, *, by: User) -> None:
         return
     if capture.state not in RECEIVES:
         raise NotAllowed(ARRIVED)
-    _give_up(session, capture, SetAsideReason.STOPPED, by=by)
+    aside.put(session, capture, SetAsideReason.STOPPED, by=by)
 
 
 def expire(session: Session) -> list[Capture]:
@@ -174,7 +173,7 @@ def expire(session: Session) -> list[Capture]:
     )
     expired = [each for each in waiting if (expires_at(session, each) or clock.now()) < clock.now()]
     for each in expired:
-        _give_up(session, each, SetAsideReason.NEVER_ARRIVED, by=None)
+        aside.put(session, each, SetAsideReason.NEVER_ARRIVED, by=None)
         work.raise_item(
             session,
             kind=WorkKind.IMAGE_TROUBLE,
@@ -185,16 +184,6 @@ def expire(session: Session) -> list[Capture]:
             note=f"{LOST_ON_THE_WAY} It was announced on {wording.day_time(each.announced_at)}.",
         )
     return expired
-
-
-def _give_up(
-    session: Session, capture: Capture, reason: SetAsideReason, *, by: User | None
-) -> None:
-    check_move(capture.state, CaptureState.SET_ASIDE)
-    was, capture.state = capture.state, CaptureState.SET_ASIDE
-    capture.set_aside_reason = reason
-    capture.set_aside_at = clock.now()
-    trail.record(session, capture, "set aside capture", by=by, reason=reason.value, was=was)
 
 
 def _receive(session: Session, capture: Capture, *, by: User) -> None:
@@ -208,5 +197,5 @@ def _receive(session: Session, capture: Capture, *, by: User) -> None:
         defer(session, filing_tasks.examine, capture_id=str(capture.id))
         crash.here(Point.RECEIVED)
         return
-    _give_up(session, capture, SetAsideReason.FILED_ELSEWHERE, by=by)
+    aside.put(session, capture, SetAsideReason.FILED_ELSEWHERE, by=by)
     elsewhere.alert(session, first=first, second=capture, images=capture.image_set, by=by)

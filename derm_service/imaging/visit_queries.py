@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, selectinload
 from derm_service import clock, wording
 from derm_service.booking.codes import AppointmentState
 from derm_service.errors import NotFound
-from derm_service.imaging.codes import Chaperone
+from derm_service.imaging.codes import Chaperone, RenditionSize
 from derm_service.imaging.consent import decider_problem
-from derm_service.imaging.models import ImageSet, Retake, Visit
+from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
 from derm_service.imaging.progress import LesionProgress, Shot
 from derm_service.imaging.rules import (
     IDENTIFIERS,
@@ -119,7 +119,7 @@ def lesions(session: Session, visit: Visit) -> list[LesionProgress]:
         for images in session.scalars(
             sa.select(ImageSet)
             .where(ImageSet.visit_id == visit.id)
-            .options(selectinload(ImageSet.captures))
+            .options(selectinload(ImageSet.captures).selectinload(Capture.renditions))
             .execution_options(populate_existing=True)
         )
     }
@@ -156,6 +156,8 @@ def _progress(
             state=capture.state,
             kept_reason=capture.kept_reason or "",
             is_decided=bool(capture.kept_reason) or capture.verdict in ("accept", "advise"),
+            capture_id=capture.id,
+            has_thumbnail=any(each.size is RenditionSize.SMALL for each in capture.renditions),
         )
         for capture in (images.captures if images else ())
     )

@@ -17,7 +17,15 @@ from derm_service.booking.codes import NotAttendedReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import day_or_none
 from derm_service.errors import Invalid
-from derm_service.imaging import aside, tasks, visit_ending, visit_forms, visit_queries, visits
+from derm_service.imaging import (
+    aside,
+    retake_words,
+    tasks,
+    visit_ending,
+    visit_forms,
+    visit_queries,
+    visits,
+)
 from derm_service.imaging import day_list as days
 from derm_service.imaging import visit_words as words
 from derm_service.imaging.codes import NotPhotographedReason
@@ -26,6 +34,7 @@ from derm_service.imaging.progress import finish_blocked_because
 from derm_service.imaging.rules import VIEW_WORDS, visit_closed_because
 from derm_service.people import Action
 from derm_service.referrals import consents
+from derm_service.referrals.models import Referral
 from derm_service.web import allowed, current_user, db_session, form_data, settings
 
 bp = Blueprint("visits", __name__)
@@ -88,11 +97,21 @@ def visit(appointment_id: UUID) -> ResponseReturnValue:
     audit.record(db_session(), by=current_user(), did="opened visit", subject=found)
     begun = visit_queries.visit_of(db_session(), found.id)
     if begun is None:
-        shown = page("visits/expected.html", found, needs=days.needs_of(found.patient))
+        shown = page(
+            "visits/expected.html",
+            found,
+            needs=days.needs_of(found.patient),
+            again=_asked_again(found.referral),
+        )
     else:
         shown = _task_list(begun)
     db_session().commit()
     return shown
+
+
+def _asked_again(referral: Referral) -> list[str]:
+    retakes = [visit_queries.open_retake(db_session(), each.id) for each in referral.lesions]
+    return [retake_words.to_book(retake) for retake in retakes if retake]
 
 
 def _task_list(visit: Visit) -> ResponseReturnValue:
@@ -108,6 +127,7 @@ def _task_list(visit: Visit) -> ResponseReturnValue:
         said_after_a_no=aside.said_after_a_no(db_session(), visit),
         any_photographs=any(lesion.live for lesion in lesions),
         needs=days.needs_of(visit.appointment.patient),
+        again=_asked_again(visit.appointment.referral),
         consents=consents.in_force(db_session(), visit.appointment.referral_id),
         urgent_contact=settings().urgent_contact,
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from derm_service import audit, clock, wording
+from derm_service.imaging.capture_words import VERDICT_WORDS
 from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.models import Capture, ImageSet, Rendition, Retake, Visit
 from derm_service.imaging.rules import VIEW_WORDS, missing_views, wanted_views
@@ -30,10 +31,7 @@ from derm_service.review.codes import Outcome
 from derm_service.review.models import Claim, ImageOpened, Opinion, Told
 
 QUALITY_WORDS = {
-    "accept": "Photo quality: good",
-    "advise": "Photo quality: usable",
-    "retake": "Photo quality: poor",
-    "reject": "Photo quality: unusable",
+    verdict: f"Photo quality: {words.lower()}" for verdict, (words, _tone) in VERDICT_WORDS.items()
 }
 
 

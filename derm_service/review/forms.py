@@ -18,9 +18,10 @@ from wtforms.widgets import HiddenInput
 from derm_service import clock
 from derm_service.errors import Invalid
 from derm_service.forms import Chosen, DayField, Required, choices, stripped
+from derm_service.imaging import retake_words
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.imaging.rules import VIEW_WORDS
-from derm_service.review import outcomes, retakes, telling
+from derm_service.review import outcomes, telling
 from derm_service.review.codes import Outcome, OverrideReason, ToldHow
 from derm_service.review.opinions import Wording
 
@@ -73,7 +74,7 @@ class RetakeForm(Form):
         "What is the problem?",
         [Chosen("Choose what the problem is.")],
         validate_choice=False,
-        choices=choices(RetakeReason, {k.value: v for k, v in retakes.REASON_WORDS.items()}),
+        choices=choices(RetakeReason, {k.value: v for k, v in retake_words.REASONS.items()}),
     )
     note = TextAreaField("What should the photographer do differently?", filters=[stripped])
 

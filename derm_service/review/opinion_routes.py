@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from derm_service import audit
 from derm_service.errors import Invalid
+from derm_service.imaging import retake_words
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.people import Action
 from derm_service.review import (
@@ -169,7 +170,7 @@ def _page(template: str, shown: LesionCase, **more: Any) -> ResponseReturnValue:
         labels=outcomes.choices(),
         writes_letters=outcomes.writes_letters,
         locks_letter=outcomes.locks_letter,
-        retake_words=retakes.in_words,
+        retake_words=retake_words.asked,
         **more,
     )
     audit.record(

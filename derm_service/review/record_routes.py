@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from derm_service.audit import record as write_audit
+from derm_service.imaging import retake_words
 from derm_service.imaging.capture_words import STATE_TAGS
 from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages.rules import WORK_WORDS
@@ -13,7 +14,7 @@ from derm_service.people import Action
 from derm_service.referrals import queries as referrals
 from derm_service.referrals import seven_point
 from derm_service.referrals.rules import LESION_WORDS
-from derm_service.review import audit_lines, outcomes, record, retakes, standing, telling
+from derm_service.review import audit_lines, outcomes, record, standing, telling
 from derm_service.web import allowed, current_user, db_session
 
 bp = Blueprint("record", __name__)
@@ -51,7 +52,7 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         outcome_of=standing.outcome_of,
         outcome_label=outcomes.label,
         view_words=VIEW_WORDS,
-        retake_words=retakes.in_words,
+        retake_words=retake_words.asked,
         state_tags=STATE_TAGS,
         seven_point=seven_point.reading,
     )

@@ -10,32 +10,15 @@ from derm_service import audit, clock
 from derm_service.booking import waiting
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid
+from derm_service.imaging import retake_words
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.imaging.models import Capture, ImageSet, Retake
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.people import User
-from derm_service.referrals.body_sites import label as site_label
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
 from derm_service.review import claims, standing, viewing
 
 ALREADY = "New photographs of this lesion have been asked for already."
-REASON_WORDS: dict[RetakeReason, str] = {
-    RetakeReason.BLURRED: "Blurred",
-    RetakeReason.EXPOSURE: "Too dark or too bright",
-    RetakeReason.WRONG_SITE: "Shows the wrong place",
-    RetakeReason.MISSING_VIEW: "A view is missing",
-    RetakeReason.OBSCURED: "Hidden by hair, bubbles, clothing or pen",
-    RetakeReason.SCALE_MISSING: "No ruler or scale in the picture",
-    RetakeReason.OTHER: "Something else",
-}
-
-
-def in_words(retake: Retake) -> str:
-    """What was asked, in one sentence: "Close-up and dermoscopic again: blurred."."""
-    views = " and ".join(VIEW_WORDS[View(view)] for view in retake.views)
-    why = REASON_WORDS[retake.reason].lower()
-    return f"{views.capitalize()} again: {why}. {retake.note}".strip()
 
 
 def ask(
@@ -60,9 +43,7 @@ def ask(
     _check(session, lesion, views, reason, note, capture_id)
     _answer_earlier(session, lesion)
     retake = _add(session, lesion, views, reason, note, capture_id, by)
-    place = site_label(lesion.site_code, lesion.laterality)
-    why = f"Lesion {lesion.number}, {place}. {in_words(retake)}"
-    waiting.reopen(session, lesion_id=lesion.id, reason=why, by=by)
+    waiting.reopen(session, lesion_id=lesion.id, reason=retake_words.to_book(retake), by=by)
     claims.release_when_read(session, referral_id=lesion.referral_id, by=by)
     return retake
 

@@ -7,12 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from derm_service.errors import Invalid, NotAllowed
-from derm_service.imaging import looking
+from derm_service.imaging import looking, retake_words
 from derm_service.imaging.codes import RenditionSize
 from derm_service.imaging.models import Capture
 from derm_service.people import Action
 from derm_service.referrals import queries as referrals
-from derm_service.review import cases, claims, downgrades, retakes, viewing, worklist
+from derm_service.review import cases, claims, downgrades, viewing, worklist
 from derm_service.review.forms import DowngradeForm, OutcomeForm, refuse
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -52,7 +52,7 @@ def case(referral_id: UUID) -> ResponseReturnValue:
         referral=found.referral,
         patient=found.referral.patient,
         outcome_form=OutcomeForm,
-        retake_words=retakes.in_words,
+        retake_words=retake_words.asked,
     )
     db_session().commit()
     return page

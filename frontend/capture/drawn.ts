@@ -16,7 +16,7 @@ export async function fragment(url: string): Promise<HTMLElement | null> {
 const SAID = {
   accept: "Photo quality: good.",
   advise: "Photo quality: usable, with advice.",
-  retake: "Photo quality: retake.",
+  retake: "Photo quality: not good enough.",
   reject: "This file cannot be used.",
 };
 

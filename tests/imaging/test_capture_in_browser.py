@@ -130,7 +130,7 @@ def test_good_photograph_is_sent_judged_and_filed_unaltered(scene: Scene, sharp:
 def test_blurred_photograph_can_be_kept_with_a_reason(scene: Scene, blurred: Path) -> None:
     scene.choose(View.CLOSE_UP, blurred)
     card = scene.view(View.CLOSE_UP).locator("[data-card][data-state=checked]")
-    expect(card).to_contain_text("Retake")
+    expect(card).to_contain_text("Not good enough")
 
     card.get_by_text("Keep it with a reason").click()
     card.get_by_label("The patient cannot hold still or is in pain").check()
@@ -164,7 +164,7 @@ def test_burnt_photograph_shows_where_and_how_it_should_look(
 def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: Path) -> None:
     scene.choose(View.CLOSE_UP, blurred)
     cards = scene.view(View.CLOSE_UP).locator("[data-card]")
-    cards.get_by_role("button", name="Retake Close-up photograph 1").click()
+    cards.get_by_role("button", name="Take again Close-up photograph 1").click()
     expect(cards).to_have_count(0)
 
     scene.choose(View.CLOSE_UP, sharp)

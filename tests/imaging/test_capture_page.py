@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from derm_service.db import new_id
-from derm_service.imaging import capture_page, capture_words
+from derm_service.imaging import capture_page, capture_words, retake_words
 from derm_service.imaging.codes import (
     CaptureState,
     KeptReason,
@@ -51,7 +51,7 @@ def test_only_the_views_a_retake_names_are_wanted() -> None:
         (capture(), "Taken"),
         (capture(CaptureState.RECEIVED), "Being checked"),
         (capture(CaptureState.CHECKED, verdict="accept"), "Being checked"),
-        (capture(CaptureState.CHECKED, verdict="retake"), "Retake or keep"),
+        (capture(CaptureState.CHECKED, verdict="retake"), "Take again or keep"),
         (capture(CaptureState.CHECKED, verdict="reject"), "Take again"),
         (
             capture(CaptureState.CHECKED, verdict="retake", kept_reason=KeptReason.PATIENT_UNABLE),
@@ -99,7 +99,7 @@ def test_photograph_to_retake_offers_to_keep_it_and_gives_the_reason() -> None:
     )
 
     assert card.can_keep
-    assert card.verdict == ("Retake", "red")
+    assert card.verdict == ("Not good enough", "red")
     assert card.messages == ("Out of focus. Hold still and retake.",)
 
 
@@ -140,7 +140,7 @@ def test_every_code_the_page_shows_has_its_words() -> None:
     assert set(capture_words.STATE_TAGS) == set(CaptureState)
     assert set(capture_words.KEPT_WORDS) == set(KeptReason)
     assert set(capture_words.SET_ASIDE_WORDS) == set(SetAsideReason)
-    assert set(capture_words.RETAKE_WORDS) == set(RetakeReason)
+    assert set(retake_words.REASONS) == set(retake_words.WHY) == set(RetakeReason)
     assert set(capture_words.SIDE_WORDS) == set(Laterality)
 
 

@@ -97,7 +97,7 @@ def test_page_shows_the_verdict_the_remedy_and_both_choices(
     assert "The photograph is blurred. Take it again." in page
     assert "Photo quality only." in page
     assert "Keep it with a reason" in page
-    assert "Retake or keep" in page
+    assert "Take again or keep" in page
 
 
 def test_fragments_hold_one_card_and_the_wanted_views(
@@ -112,7 +112,7 @@ def test_fragments_hold_one_card_and_the_wanted_views(
     assert card.strip().startswith("<li")
     assert "The photograph is blurred." in card
     assert wanted.strip().startswith("<ul")
-    assert "Retake or keep" in wanted
+    assert "Take again or keep" in wanted
 
 
 def test_retake_sets_the_photograph_aside(
@@ -127,6 +127,52 @@ def test_retake_sets_the_photograph_aside(
     assert answer.location == f"{address(visit)}#view-overview"
     assert capture.state is CaptureState.SET_ASIDE
     assert "1 photograph set aside" in client.get(address(visit)).text
+
+
+def test_photograph_on_the_record_is_set_aside_only_after_a_question(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    capture = shot(session, visit, photographer, state=CaptureState.FILED)
+    there = f"/captures/{capture.id}/retake"
+
+    page = client.get(address(visit)).text
+    question = client.get(there).text
+
+    assert f'href="{there}"' in page
+    assert f'action="{there}"' not in page
+    assert "Leave it on the record" in question
+    assert capture.state is CaptureState.FILED
+    surf.post(client, there)
+    assert capture.state.value == "set_aside"
+
+
+def test_kept_photograph_does_not_wear_the_failed_tag(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    capture = shot(session, visit, photographer)
+    before = client.get(address(visit)).text
+
+    surf.post(client, f"/captures/{capture.id}/keep", reason="patient_unable")
+    after = client.get(address(visit)).text
+
+    assert "Not good enough" in before
+    assert "Not good enough" not in after
+    assert "Kept with a reason" in after
+
+
+def test_address_of_a_keep_that_failed_leads_back_to_the_photographs(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    capture = shot(session, visit, photographer)
+    surf.post(client, f"/captures/{capture.id}/keep", reason="")
+
+    again = client.get(f"/captures/{capture.id}/keep")
+
+    assert again.status_code == 303
+    assert again.location == f"{address(visit)}#capture-{capture.id}"
 
 
 def test_keeping_needs_a_reason(client: FlaskClient, session: Session, photographer: User) -> None:
@@ -175,7 +221,7 @@ def test_page_shows_what_a_reader_asked_to_have_taken_again(
     page = client.get(address(visit)).text
 
     assert "Asked for again" in page
-    assert "dermoscopic. The last one was blurred." in page
+    assert "New photographs of lesion 1, left cheek: the last ones were blurred." in page
     assert "Please clean the lens first." in page
     assert page.count("Still needed") == 1
 

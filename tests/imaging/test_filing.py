@@ -127,6 +127,27 @@ def test_a_blurred_capture_waits_for_the_photographer_with_a_preview(
     assert [issue["code"] for issue in capture.report["issues"]] == ["blur"]
 
 
+def test_a_good_capture_sets_aside_the_failed_one_of_its_view_that_nobody_decided_on(
+    session: Session, vault: Vault, visit: Visit, photographer: User
+) -> None:
+    failed = received(session, vault, visit, BLURRED, by=photographer)
+    kept = received(session, vault, visit, BLURRED + b"\0", by=photographer)
+    for each in (failed, kept):
+        filing.examine(session, vault, capture_id=each.id)
+    reason = KeptReason.PATIENT_UNABLE
+    captures.keep_with_reason(session, capture_id=kept.id, reason=reason, by=photographer)
+    good = received(session, vault, visit, GOOD, by=photographer)
+
+    filing.examine(session, vault, capture_id=good.id)
+
+    assert (failed.state, failed.set_aside_reason) == (
+        CaptureState.SET_ASIDE,
+        SetAsideReason.RETAKEN,
+    )
+    assert did(session, failed)[-1] == "set aside capture"
+    assert kept.state is CaptureState.CHECKED
+
+
 def test_a_kept_capture_is_filed_with_its_reason(
     session: Session, vault: Vault, visit: Visit, photographer: User
 ) -> None:

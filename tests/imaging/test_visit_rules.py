@@ -221,7 +221,7 @@ def test_finish_waits_for_the_choice_to_keep_or_retake() -> None:
     blocked = finish_blocked_because([progress(Shot(View.CLOSE_UP, CaptureState.CHECKED))])
 
     assert blocked is not None
-    assert "keep or retake" in blocked
+    assert "keep or take again" in blocked
 
 
 def test_finish_waits_for_a_kept_photograph_that_is_not_yet_on_the_record() -> None:

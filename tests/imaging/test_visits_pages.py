@@ -15,14 +15,15 @@ from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.imaging import visit_queries, visits
 from derm_service.imaging.codes import CaptureState, View
-from derm_service.imaging.models import Visit
+from derm_service.imaging.models import ImageSet, Visit
 from derm_service.people import Role, User
 from derm_service.referrals import consents
 from derm_service.referrals.codes import Laterality, LesionState, Purpose
-from derm_service.referrals.models import Referral
+from derm_service.referrals.models import Lesion, Referral
 from tests import make
 from tests.imaging import visiting
 from tests.imaging.visiting import THREE, lesion_id
+from tests.review import photographed
 from tests.surf import post, sign_in_as
 
 ANSWERS = {"given_by": "patient", "record": "yes", "teaching": "no", "publication": "no"}
@@ -445,9 +446,40 @@ def test_finish_page_names_what_it_waits_for(
     page = client.get(f"/visits/{visit.id}/finish").text
     refused = send(client, visit, "finish", data={f"lesion-{lesion_id(visit)}": "come_back"})
 
+    there = f"/visits/{visit.id}/lesions/{lesion_id(visit)}#view-overview"
     assert "have not arrived yet: Lesion 1, left cheek" in page
+    assert f'href="{there}"' in page
+    assert 'type="radio"' not in page  # not asked before it can be answered
     assert "Finish the visit" not in page
     assert refused.status_code == 409
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_finish_page_shows_the_photographs_to_those_who_may_see_them(
+    client: FlaskClient, session: Session, may_see: bool
+) -> None:
+    case = photographed.case(session, sites=((make.GROIN, Laterality.LEFT),))
+    sign_in_as(client, session, make.user(session, Role.LEAD, intimate_images=may_see))
+    (images,) = session.scalars(sa.select(ImageSet).join(Lesion).where(Lesion.referral == case))
+
+    page = client.get(f"/visits/{images.visit_id}/finish").text
+
+    assert "3 photographs on the record." in page
+    shown = [f"/images/{each.id}/thumb" in page for each in images.captures]
+    assert shown == [may_see] * 3
+
+
+def test_task_list_says_why_a_lesion_with_all_its_views_is_incomplete(
+    client: FlaskClient, session: Session, by: User
+) -> None:
+    visit = visiting.ready(session, by=by)
+    visiting.photograph(session, visit, by=by)
+    images = visits.image_set(session, visit_id=visit.id, lesion_id=lesion_id(visit), by=by)
+    visiting.capture(session, images, View.OVERVIEW, state=CaptureState.CHECKED, by=by)
+
+    page = client.get(f"/appointments/{visit.appointment_id}/visit").text
+
+    assert "3 of 3 views on the record; 1 photograph to keep or set aside" in page
 
 
 def test_unphotographed_lesion_cannot_be_finished_with_a_reason_alone(

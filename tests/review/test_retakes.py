@@ -53,7 +53,10 @@ def test_retake_puts_the_lesion_back_on_the_waiting_list_with_its_clock(session:
     work = sa.select(WorkItem).where(WorkItem.kind == WorkKind.RETAKE_TO_BOOK)
     item = session.scalars(work).one()
     assert item.subject_id == lesion.id
-    assert item.note == "Lesion 1, left cheek. Dermoscopic again: blurred. Focus on the edge"
+    assert item.note == (
+        "New photographs of lesion 1, left cheek: the last ones were blurred. "
+        "Wanted: dermoscopic. Focus on the edge"
+    )
 
 
 def test_retake_of_one_lesion_does_not_hold_back_the_urgent_outcome_of_the_other(

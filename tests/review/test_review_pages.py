@@ -267,7 +267,7 @@ def test_retake_is_asked_for_from_its_page(
     assert asked.status_code == 303
     assert session.scalars(sa.select(Retake)).one().capture_id == failed.id
     page = client.get(f"/review/{case.id}").text
-    assert "Dermoscopic again: blurred. Rest the hand" in page
+    assert "Dermoscopic again: the last ones were blurred. Rest the hand" in page
 
 
 def test_correction_is_signed_from_its_page(
