@@ -11,11 +11,12 @@ from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
     Level,
+    NextStep,
     NotAttendedReason,
 )
 from derm_service.booking.facts import ELSEWHERE, HAS_ONE, Facts
 from derm_service.booking.models import Appointment
-from derm_service.booking.rules import check_move
+from derm_service.booking.rules import NEXT_STEP_WORDS, check_move
 from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
@@ -164,9 +165,14 @@ def complete(session: Session, *, appointment_id: uuid.UUID, by: User) -> Appoin
 
 
 def not_attended(
-    session: Session, *, appointment_id: uuid.UUID, reason: NotAttendedReason, by: User
+    session: Session,
+    *,
+    appointment_id: uuid.UUID,
+    reason: NotAttendedReason,
+    next_step: NextStep = NextStep.RING,
+    by: User,
 ) -> Appointment:
-    """The person did not come: back on the waiting list with somebody to ring, never discharged."""
+    """The person did not come: back on the waiting list with a next step, never discharged."""
     appointment = _for_change(session, appointment_id, AppointmentState.NOT_ATTENDED)
     if appointment.slot.starts_at > clock.now():
         raise Conflict(
@@ -176,9 +182,13 @@ def not_attended(
     appointment.not_attended_reason = reason
     appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
-    _record(session, appointment, "recorded did not attend", by=by, reason=reason)
+    did = "recorded did not attend"
+    _record(session, appointment, did, by=by, reason=reason, next_step=next_step)
     telling.forget(session, appointment, how="The patient did not attend", by=by)
-    waiting.back_on_the_list(session, appointment.referral, why=f"did not attend: {reason}", by=by)
+    why = f"did not attend: {reason}. {NEXT_STEP_WORDS[next_step]}"
+    waiting.back_on_the_list(session, appointment.referral, why=why, by=by)
+    if next_step is NextStep.SAFEGUARDING:
+        waiting.ask_a_lead(session, appointment, by=by)
     return appointment
 
 

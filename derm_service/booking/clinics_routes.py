@@ -1,22 +1,34 @@
 """The pages of clinics: a week of them, one of them, opening and cancelling."""
 
+import re
 from datetime import date, time, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    Form,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 
-from derm_service import clock
-from derm_service.booking import access, clinics, overbooking, places, queries, rules
+from derm_service import clock, wording
+from derm_service.booking import access, overbooking, places, queries, rules, series
 from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
 from derm_service.booking.parsing import day_or_none, uuid_or_none
+from derm_service.booking.recurring import Pattern
+from derm_service.booking.series import Series
 from derm_service.errors import Conflict, Invalid
 from derm_service.forms import DayField, Required, stripped, whole_number
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session, form_data
+from derm_service.wording import count
 
 bp = Blueprint("clinics", __name__, url_prefix="/clinics")
 
@@ -36,6 +48,10 @@ class ClinicForm(Form):
     photographer_id = RadioField("Photographer", validate_choice=False)
     resource_ids = SelectMultipleField("Kit and other people", validate_choice=False)
     note = StringField("Note for the team", filters=[stripped])
+    repeat_until = DayField("Repeat every week until (leave empty for one clinic)")
+    every_weeks = StringField("Every how many weeks", filters=[stripped], default="1")
+    except_on = TextAreaField("Dates to leave out", filters=[stripped])
+    on_bank_holidays = BooleanField("Hold it on bank holidays too")
 
 
 @bp.get("")
@@ -81,11 +97,10 @@ def open_clinic() -> ResponseReturnValue:
     status = HTTPStatus.OK
     if request.method == "POST":
         try:
-            opened = _open(form) if form.validate() else None
-            if opened is not None:
+            made = _open(form) if form.validate() else None
+            if made is not None:
                 db_session().commit()
-                flash(f"The clinic is open with {len(opened.slots)} appointments to book.")
-                return redirect(url_for(".clinic", clinic_id=opened.id), HTTPStatus.SEE_OTHER)
+                return _opened(made)
             status = HTTPStatus.UNPROCESSABLE_ENTITY
         except Invalid as problem:
             for name, sentence in problem.fields.items():
@@ -99,24 +114,68 @@ def open_clinic() -> ResponseReturnValue:
     return render_template("booking/clinic_open.html", form=form), status
 
 
-def _open(form: ClinicForm) -> Clinic:
+def _opened(made: Series) -> ResponseReturnValue:
+    slots = sum(len(each.slots) for each in made.opened)
+    flash(f"{count(len(made.opened), 'clinic is', 'clinics are')} open with {slots} slots to book.")
+    for day in made.left_out:
+        flash(f"{wording.weekday(day.on)} is left out: {day.left_out}")
+    if len(made.opened) == 1:
+        address = url_for(".clinic", clinic_id=made.opened[0].id)
+    else:
+        week = clock.london(made.opened[0].starts_at).date().isoformat()
+        address = url_for(".listing") + f"?from={week}"
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+def _open(form: ClinicForm) -> Series:
     place = _chosen(form.place_id.data, "place_id", "Choose a room or a van.")
     photographer = _chosen(form.photographer_id.data, "photographer_id", "Choose a photographer.")
     kit = [each for each in (uuid_or_none(one) for one in form.resource_ids.data or []) if each]
     on = form.on.data
     if on is None:
         raise Invalid({"on": "Enter the date of the clinic."})
-    return clinics.open_clinic(
+    return series.open_series(
         db_session(),
+        pattern=_pattern(form, on),
+        starts=_time(form.starts.data, "starts"),
+        ends=_time(form.ends.data, "ends"),
         location_id=_id(form.location_id.data, "location_id", "Choose a place."),
         mobile_unit_id=place.mobile_unit_id,
-        starts_at=rules.moment(on, _time(form.starts.data, "starts")),
-        ends_at=rules.moment(on, _time(form.ends.data, "ends")),
         slot_minutes=_minutes(form.slot_minutes.data),
         resource_ids=[place.id, photographer.id, *kit],
         note=form.note.data or "",
         by=current_user(),
     )
+
+
+def _pattern(form: ClinicForm, on: date) -> Pattern:
+    """One day, or its weekday every so many weeks; a clinic of one day is held on any day."""
+    last_on = form.repeat_until.data
+    every = whole_number(form.every_weeks.data) if form.every_weeks.data else 1
+    if every is None:
+        raise Invalid({"every_weeks": "Enter every how many weeks, from 1 to 12."})
+    return Pattern(
+        first_on=on,
+        last_on=last_on or on,
+        weekdays=frozenset({on.weekday()}),
+        every_weeks=every,
+        except_on=_dates(form.except_on.data),
+        on_bank_holidays=last_on is None or form.on_bank_holidays.data,
+    )
+
+
+def _dates(typed: str | None) -> frozenset[date]:
+    """Dates typed one a line like 25 12 2026."""
+    found = set()
+    for line in (typed or "").splitlines():
+        if not line.strip():
+            continue
+        try:
+            day, month, year = (int(part) for part in re.split(r"[ ./-]+", line.strip()))
+            found.add(date(year, month, day))
+        except ValueError as error:
+            raise Invalid({"except_on": "Enter one date on each line, like 25 12 2026."}) from error
+    return frozenset(found)
 
 
 def _clinic_form() -> ClinicForm:

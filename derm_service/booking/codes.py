@@ -77,6 +77,15 @@ class NotAttendedReason(StrEnum):
     NOT_KNOWN = "not_known"
 
 
+class NextStep(StrEnum):
+    """What follows when a person did not come; being discharged is not among it."""
+
+    RING = "ring"
+    SECOND_TIME = "second_time"
+    ASK_REFERRER = "ask_referrer"
+    SAFEGUARDING = "safeguarding"
+
+
 class LocationKind(StrEnum):
     """What sort of place it is."""
 

@@ -79,21 +79,21 @@ def holds_of(
     return found
 
 
-def check(found: Facts) -> None:
+def check(found: Facts, *, may_have_begun: bool = False) -> None:
     """Refuse (Conflict, Taken) what cannot be booked, whoever asks."""
     check_bookable(found.referral)
-    check_slot(found.slot)
+    check_slot(found.slot, may_have_begun=may_have_begun)
     if found.has_appointment:
         raise Conflict(HAS_ONE)
     if found.is_elsewhere:
         raise Taken(ELSEWHERE)
 
 
-def check_slot(slot: Slot) -> None:
+def check_slot(slot: Slot, *, may_have_begun: bool = False) -> None:
     """Refuse (Taken) a time that nobody can be given any more."""
     if slot.clinic.state is not ClinicState.OPEN or slot.withdrawn:
         raise Taken(NO_LONGER_OPEN)
-    if slot.starts_at <= clock.now():
+    if slot.starts_at <= clock.now() and not may_have_begun:
         raise Taken("This time has already passed. Choose another time.")
 
 

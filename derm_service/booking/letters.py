@@ -33,6 +33,25 @@ HOW_TO_CHANGE = (
 )
 
 
+NEW, MOVED, AGAIN = "new", "moved", "again"
+OPENINGS = {
+    NEW: (
+        "Your appointment",
+        "We have booked an appointment for you to have photographs taken.",
+    ),
+    MOVED: (
+        "Your appointment has been changed",
+        "Your appointment has been changed. Please use the new date and time below. "
+        "The old one no longer stands.",
+    ),
+    AGAIN: (
+        "Your appointment stands after all",
+        "We told you, or were about to tell you, that your appointment would not take place. "
+        "That was a mistake, and we are sorry. Please come at the date and time below.",
+    ),
+}
+
+
 def letter_arrives(written_on: date, appointment_on: date) -> bool:
     """Whether a letter written on one day surely arrives before the appointment."""
     day, working_days = next_working_day(written_on), 0
@@ -42,20 +61,17 @@ def letter_arrives(written_on: date, appointment_on: date) -> bool:
     return working_days >= LETTER_WORKING_DAYS
 
 
-def booked(appointment: Appointment, today: date, *, moved: bool = False) -> dict[str, Any]:
-    """The letter about a new appointment, or about one moved to another time or place."""
+def booked(
+    appointment: Appointment, today: date, *, moved: bool = False, again: bool = False
+) -> dict[str, Any]:
+    """The letter about a new appointment, one moved elsewhere, or one that stands after all."""
     location = appointment.slot.clinic.location
     starts_at = appointment.slot.starts_at
-    opening = (
-        "Your appointment has been changed. Please use the new date and time below. "
-        "The old one no longer stands."
-        if moved
-        else "We have booked an appointment for you to have photographs taken."
-    )
+    subject, opening = OPENINGS[MOVED if moved else AGAIN if again else NEW]
     return _letter(
         appointment,
         today,
-        subject="Your appointment has been changed" if moved else "Your appointment",
+        subject=subject,
         paragraphs=[
             opening,
             f"Date: {weekday(starts_at)}",

@@ -14,13 +14,15 @@ from derm_service.booking import (
     access,
     appointments,
     letters,
+    overbooking,
     queries,
     rules,
     slot_routes,
     telling,
+    undoing,
     waiting,
 )
-from derm_service.booking.codes import CancelReason, NotAttendedReason
+from derm_service.booking.codes import CancelReason, NextStep, NotAttendedReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import member_or_none
 from derm_service.booking.slot_routes import needs_of
@@ -69,6 +71,13 @@ class NotAttendedForm(Form):
         validate_choice=False,
         choices={each.value: rules.NOT_ATTENDED_WORDS[each] for each in NotAttendedReason},
     )
+    next_step = RadioField(
+        "What happens next?",
+        [Chosen("Choose what happens next. Nobody is discharged for not coming.")],
+        validate_choice=False,
+        default=NextStep.RING.value,
+        choices={each.value: rules.NEXT_STEP_WORDS[each] for each in NextStep},
+    )
 
 
 @bp.get("/waiting-list")
@@ -113,6 +122,8 @@ def appointment(appointment_id: UUID) -> ResponseReturnValue:
         place=letters.place(found.slot.clinic.location),
         state=rules.STATE_WORDS[found.state],
         may_become=rules.ALLOWED.get(found.state, frozenset()),
+        may_undo=undoing.may_undo(found),
+        above=overbooking.reasons(session, [found.id]).get(found.id),
         has_begun=found.slot.starts_at <= clock.now(),
         told=telling.told(session, found),
         cancel_words=rules.CANCEL_WORDS,
@@ -151,12 +162,23 @@ def not_attended(appointment_id: UUID) -> ResponseReturnValue:
             db_session(),
             appointment_id=appointment_id,
             reason=NotAttendedReason(form.reason.data),
+            next_step=NextStep(form.next_step.data),
             by=current_user(),
         )
         db_session().commit()
         flash("Recorded. The patient is back on the waiting list, and somebody will ring them.")
         return _to(done)
     return _ask("booking/not_attended.html", form, appointment_id)
+
+
+@bp.post("/appointments/<uuid:appointment_id>/undo")
+@allowed(Action.BOOK)
+def undo(appointment_id: UUID) -> ResponseReturnValue:
+    """Take back a cancellation, a move or a “did not attend” of the last hour."""
+    done = undoing.undo(db_session(), appointment_id=appointment_id, by=current_user())
+    db_session().commit()
+    flash("Undone: the appointment stands again. The patient is told.")
+    return _to(done)
 
 
 def _ask(template: str, form: Form, appointment_id: UUID) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from derm_service.booking.codes import AppointmentState, CancelReason, NotAttendedReason
+from derm_service.booking.codes import AppointmentState, CancelReason, NextStep, NotAttendedReason
 from derm_service.clock import LONDON
 from derm_service.errors import Conflict, Invalid
 
@@ -20,6 +20,11 @@ ALLOWED: dict[AppointmentState, frozenset[AppointmentState]] = {
     ),
 }
 """States without a row are ends: completed, not attended, cancelled, moved."""
+
+UNDOABLE = frozenset(
+    {AppointmentState.CANCELLED, AppointmentState.NOT_ATTENDED, AppointmentState.MOVED}
+)
+"""Ends that can be taken back within the hour (`undoing.py`)."""
 
 STATE_WORDS: dict[AppointmentState, str] = {
     AppointmentState.BOOKED: "booked",
@@ -65,6 +70,13 @@ CANCEL_WORDS: dict[CancelReason, str] = {
     CancelReason.BOOKED_IN_ERROR: "Booked by mistake",
     CancelReason.REFERRAL_WITHDRAWN: "The referral was withdrawn",
     CancelReason.PATIENT_DIED: "The patient has died",
+}
+
+NEXT_STEP_WORDS: dict[NextStep, str] = {
+    NextStep.RING: "Ring the patient and offer another time",
+    NextStep.SECOND_TIME: "Post a second timed appointment",
+    NextStep.ASK_REFERRER: "Ask the referrer how to reach the patient",
+    NextStep.SAFEGUARDING: "A lead looks at it first: somebody may be at risk",
 }
 
 NOT_ATTENDED_WORDS: dict[NotAttendedReason, str] = {

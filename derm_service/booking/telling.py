@@ -52,6 +52,25 @@ def tell_cancelled(
     _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)
 
 
+def tell_restored(session: Session, appointment: Appointment, *, by: User) -> None:
+    """Correct what was said: the appointment stands after all; a passed time needs no word."""
+    cancelled = session.scalar(
+        sa.select(Message).where(
+            Message.once_key == f"{MessageKind.APPOINTMENT_CANCELLED}:{appointment.id}"
+        )
+    )
+    if cancelled is not None and cancelled.state in STOPPABLE:
+        outbox.stop(session, cancelled, reason="The appointment stands after all", by=by)
+    forget(session, appointment, how="The appointment stands after all", by=by)
+    if appointment.slot.starts_at <= clock.now():
+        return
+    content = letters.booked(appointment, clock.today(), again=True)
+    kind = MessageKind.APPOINTMENT
+    said = "Tell that the appointment stands after all"
+    once = f":again:{clock.now().isoformat()}"
+    _tell(session, appointment, kind, content, said, by, once=once)
+
+
 def how(patient: Patient, today: date, on: date) -> str:
     """How a person will hear of an appointment on a day, for the page that asks to confirm it."""
     if not letters.letter_arrives(today, on):
@@ -62,7 +81,10 @@ def how(patient: Patient, today: date, on: date) -> str:
 def told(session: Session, appointment: Appointment) -> tuple[list[Message], list[WorkItem]]:
     """The messages and the open calls about an appointment."""
     keys = [f"{kind}:{appointment.id}" for kind in KINDS]
-    messages = session.scalars(sa.select(Message).where(Message.once_key.in_(keys)))
+    about = [Message.once_key.startswith(key, autoescape=True) for key in keys]
+    messages = session.scalars(
+        sa.select(Message).where(Message.referral_id == appointment.referral_id, sa.or_(*about))
+    )
     calls = session.scalars(
         sa.select(WorkItem).where(
             WorkItem.kind == WorkKind.CALL_PATIENT, WorkItem.subject_id == appointment.id
@@ -96,6 +118,8 @@ def _tell(
     content: dict[str, object],
     said: str,
     by: User,
+    *,
+    once: str = "",
 ) -> None:
     on = clock.london(appointment.slot.starts_at).date()
     if not letters.letter_arrives(clock.today(), on):
@@ -108,7 +132,7 @@ def _tell(
         addressee=Addressee.PATIENT,
         channel=Channel.LETTER,
         content=content,
-        once_key=f"{kind}:{appointment.id}",
+        once_key=f"{kind}:{appointment.id}{once}",
         by=by,
     )
     why = _why_ring_too(appointment.patient)

@@ -113,6 +113,7 @@ def back_on_the_list(session: Session, referral: Referral, *, why: str, by: User
     if referral.state is not ReferralState.OPEN or not waits:
         return
     reading = clock_of(referral)
+    said = why.replace("_", " ")
     work.raise_item(
         session,
         kind=WorkKind.REBOOK,
@@ -120,8 +121,23 @@ def back_on_the_list(session: Session, referral: Referral, *, why: str, by: User
         due_on=next_working_day(clock.today()),
         referral_id=referral.id,
         subject_id=referral.id,
-        note=f"{why.replace('_', ' ').capitalize()}. {reading.label}. Offer another time.",
+        note=f"{said[:1].upper()}{said[1:]}. {reading.label}. Offer another time.",
         urgent=referral.priority is Priority.URGENT_SUSPECTED_CANCER,
+        by=by,
+    )
+
+
+def ask_a_lead(session: Session, appointment: Appointment, *, by: User) -> None:
+    """Have a lead look today at somebody who did not come and may be at risk."""
+    work.raise_item(
+        session,
+        kind=WorkKind.SAFETY_ALERT,
+        role=Role.LEAD,
+        due_on=clock.today(),
+        referral_id=appointment.referral_id,
+        subject_id=appointment.id,
+        note="Did not attend, and somebody is worried. Look at it before anybody rings.",
+        urgent=True,
         by=by,
     )
 

@@ -67,6 +67,11 @@ def next_working_day(day: date) -> date:
     return day
 
 
+def is_bank_holiday(day: date) -> bool:
+    """Whether England is closed that day."""
+    return day in _bank_holidays()
+
+
 @cache
 def _bank_holidays() -> frozenset[date]:
     """England's, from the list inside the package: nothing is fetched."""

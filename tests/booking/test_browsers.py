@@ -111,6 +111,8 @@ def test_every_booking_page_is_clean_and_fits(
             f"/patients/{patient.id}/death",
             "/clinics",
             f"/clinics/{clinic.id}",
+            f"/clinics/{clinic.id}/cancel",
+            f"/clinics/{clinic.id}/contacts",
             "/clinics/open",
             "/places",
             f"/places/{clinic.location_id}",
@@ -154,3 +156,36 @@ def test_a_booking_is_made_with_the_keyboard_alone(
     with service.sessions() as session:
         booked = sa.select(Appointment.slot_id).where(Appointment.referral_id == referral)
         assert session.scalars(booked).one() == slot.id
+
+
+def test_a_clinic_is_cancelled_and_everybody_in_it_has_a_new_time(
+    service: RunningService, new_page: NewPage
+) -> None:
+    with service.sessions() as session:
+        clinic = make.clinic(session)
+        booked = [make.appointment(session, slot=slot) for slot in clinic.slots[:3]]
+        make.clinic(session, starts_at=clinic.starts_at + timedelta(days=1))
+        lead = staff(session, Role.LEAD)
+        names = [one.patient.family_name.upper() for one in booked]
+        session.commit()
+    page = new_page(service.url)
+    sign_in(page, lead)
+
+    page.goto(f"/clinics/{clinic.id}")
+    page.get_by_role("link", name="Cancel this clinic").click()
+    last = page.locator("select").nth(2)
+    last.select_option("waiting_list")
+    page.get_by_label("Why is the clinic cancelled?").fill("The van has broken down")
+    page.get_by_role("button", name="Cancel the clinic and give everybody").press("Enter")
+
+    page.wait_for_url("**/contacts")
+    text = page.inner_text("main")
+    assert all(name in text for name in names)
+    assert "2 people have a new time and 1 person is back on the waiting list" in page.inner_text(
+        "body"
+    )
+    assert faults(page) == []
+    with service.sessions() as session:
+        states = [session.get_one(Appointment, one.id).state for one in booked]
+        assert sorted(states) == ["cancelled", "moved", "moved"]
+        assert queries.clinic(session, clinic.id).state == "cancelled"

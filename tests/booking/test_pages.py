@@ -182,7 +182,7 @@ def test_a_photographer_records_that_nobody_came(client: FlaskClient, session: S
     address = f"/appointments/{missed.id}/not-attended"
 
     assert client.get(address).status_code == 200
-    assert post(client, address, reason="forgot").status_code == 303
+    assert post(client, address, reason="forgot", next_step="ring").status_code == 303
 
     assert missed.state is AppointmentState.NOT_ATTENDED
 
