@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.accounts import people
+from derm_service.booking import queries
 from derm_service.booking.models import Appointment
 from derm_service.people import Role
 from derm_service.referrals.codes import Mobility
