@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from derm_service.errors import NotAllowed, NotFound
 from derm_service.imaging import trail
-from derm_service.imaging.codes import CaptureState, RenditionSize
+from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
 from derm_service.imaging.models import Capture, Rendition, SealedObject
 from derm_service.people import Action, User, may
 
@@ -17,6 +17,7 @@ INTIMATE = (
     "Ask a colleague who may, or your administrator."
 )
 NO_IMAGE = "There is no such photograph. Reload the page you came from."
+NO_CONSENT = "The person said no to photographs, so this one is shown to nobody."
 ERASED = "This photograph was erased and cannot be shown."
 
 
@@ -70,6 +71,8 @@ def _visible(session: Session, capture_id: uuid.UUID, by: User) -> Capture:
         raise NotFound(NO_IMAGE)
     if capture.state is CaptureState.ERASED:
         raise NotFound(ERASED)
+    if capture.set_aside_reason is SetAsideReason.CONSENT_REFUSED:
+        raise NotAllowed(NO_CONSENT)
     if not may_see(capture, by):
         raise NotAllowed(INTIMATE)
     return capture

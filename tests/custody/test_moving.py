@@ -198,6 +198,7 @@ def test_a_no_after_photographs_sets_them_aside_and_the_page_says_so(
     assert len(b"".join(vault.open(capture.original))) == capture.size_bytes
     assert "2 photographs of this visit were set aside because of the no." in page
     assert "kept sealed for 30 days, then destroyed" in page
+    assert client.get(f"/images/{capture.id}/thumb").status_code == 403
 
 
 def test_verdict_of_an_intimate_photograph_is_only_for_those_cleared(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -54,10 +54,17 @@ class Rig:
     appointment_id: UUID | None = None
     lesion_id: UUID | None = None
     drawn: int = 0
+    devices: list[Device] = field(default_factory=list)
 
     def device(self, **given: int) -> Device:
         """A photographer's device, signed in by token."""
-        return Device(self.settings.address, self.token, **given)
+        self.devices.append(device := Device(self.settings.address, self.token, **given))
+        return device
+
+    def put_devices_away(self) -> None:
+        """Close what tests have opened."""
+        while self.devices:
+            self.devices.pop().close()
 
     def photograph(self) -> Photograph:
         """A photograph that was never taken before."""
@@ -178,6 +185,7 @@ def _service(place: Path, postgres: Postgres, store: ObjectStore, line: Line) ->
         rig.open_visit()
         yield rig
     finally:
+        rig.put_devices_away()
         engine.dispose()
         line.frozen = line.refusing = False
         process.send_signal(signal.SIGINT)

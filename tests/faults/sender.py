@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import httpx
@@ -27,6 +28,7 @@ class Photograph:
     appointment_id: UUID
     lesion_id: UUID
     id: UUID = field(default_factory=new_id)
+    captured_at: datetime | None = None  # by the device's clock
     acknowledged: bool = False  # the service said that all of it is there
     refusals: list[int] = field(default_factory=list)  # statuses that were no good news
 
@@ -69,6 +71,16 @@ class Device:
         """One try only; TransportError when the line breaks."""
         self._go_on(photo)
 
+    def send_piece(self, photo: Photograph, start: int) -> int:
+        """Announce, and send one piece from anywhere; the status of the answer."""
+        self._http.post(UPLOADS, headers=self._announcement(photo))
+        return self._piece_from(photo, start).status_code
+
+    def offset(self, photo: Photograph) -> int:
+        """How much the service has."""
+        answer = self._http.head(f"{UPLOADS}/{photo.id}", headers=self._headers())
+        return int(answer.headers["Upload-Offset"])
+
     def wait_filed(self, photo: Photograph) -> str:
         """Ask until the service has filed it or set it aside; which."""
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -106,6 +118,8 @@ class Device:
             "view": "close_up",
             "filename": "IMG_0001.JPG",
         }
+        if photo.captured_at is not None:
+            said["captured_at"] = photo.captured_at.isoformat()
         coded = {key: base64.b64encode(value.encode()).decode() for key, value in said.items()}
         return {
             **self._headers(),
@@ -121,20 +135,22 @@ class Device:
         return None
 
     def _patch(self, photo: Photograph, offset: int) -> int | None:
-        piece = photo.data[offset : offset + self._piece]
-        answer = self._http.patch(
+        answer = self._piece_from(photo, offset)
+        if answer.is_success:
+            return int(answer.headers["Upload-Offset"])
+        self._refused(photo, answer)
+        return None
+
+    def _piece_from(self, photo: Photograph, offset: int) -> httpx.Response:
+        return self._http.patch(
             f"{UPLOADS}/{photo.id}",
             headers={
                 **self._headers(),
                 "Upload-Offset": str(offset),
                 "Content-Type": "application/offset+octet-stream",
             },
-            content=piece,
+            content=photo.data[offset : offset + self._piece],
         )
-        if answer.is_success:
-            return int(answer.headers["Upload-Offset"])
-        self._refused(photo, answer)
-        return None
 
     def _refused(self, photo: Photograph, answer: httpx.Response) -> None:
         photo.refusals.append(answer.status_code)
