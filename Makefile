@@ -2,7 +2,7 @@ PYTHON := .venv/bin/python
 SETUP := tools/with_python.sh tools/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long lint pictures format lock
+.PHONY: help setup run test test-long cluster lint pictures format lock
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -15,11 +15,15 @@ run: setup ## Set up whatever is missing and start the service on http://127.0.0
 
 test: lint ## Set up whatever is missing and run every check and test
 	@$(SETUP) --browser
-	$(PYTHON) -m pytest -m "not long" -n 2 --dist loadfile
+	$(PYTHON) -m pytest -m "not long and not cluster" -n 2 --dist loadfile
 
 test-long: setup ## The long forms of the tests
 	@$(SETUP) --browser
 	$(PYTHON) -m pytest -m long --timeout 3600
+
+# one full disk of three is no fault of a replicated store
+cluster: setup ## The fault tests on three replicated volume servers, one of them killed and wiped
+	DERM_TEST_CLUSTER=1 $(PYTHON) -m pytest -m "not long" -k "not disk_is_full" tests/faults
 
 lint: setup ## Style, types, import rules, TypeScript
 	$(PYTHON) -m ruff check .
