@@ -122,7 +122,7 @@ class Line:
                 self._pass_on(near, server, 0, self.cut_after()),
                 self._pass_on(far, client, 1, None),
             )
-        except (OSError, _Cut):
+        except (OSError, _Cut, asyncio.CancelledError):
             for end in (client, server):
                 if end is not None:
                     self._reset(end)

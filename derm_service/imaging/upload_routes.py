@@ -186,7 +186,8 @@ def _take(capture: Capture, start: int) -> int:
         raise Unavailable(BUSY)
     try:
         sealed: list[SealedObject] = []
-        for piece in uploads.pieces(_read, capture.size_bytes - start):
+        body, most = request.content_length or 0, capture.size_bytes - start
+        for piece in uploads.pieces(_read, most, body=body):
             sealed.append(uploads.seal(vault(), piece))
             crash.here(Point.PIECE_STORED)
             if checksum is None:

@@ -22,7 +22,7 @@ from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
 
 PIECE = 4 * 1024 * 1024  # plain bytes held in memory and sealed at a time
-READ = 64 * 1024
+READS = (16 * 1024, 256 * 1024)  # what a break may cost, and what a good line is read by
 MOST_PIECES = 1000  # 60 MB in pieces of 256 KiB are 240; the rest is for lines that break
 UNFINISHED_FOR = timedelta(days=7)  # how long an upload waits for its next piece
 RECEIVES = (CaptureState.ANNOUNCED, CaptureState.RECEIVING)
@@ -104,11 +104,17 @@ def check_offset(session: Session, capture: Capture, start: int, length: int | N
         raise NotAllowed(TOO_SMALL)
 
 
-def pieces(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
-    """At most `most` bytes in pieces to be sealed; what came before a break is a piece too."""
+def pieces(read: Callable[[int], bytes], most: int, *, body: int) -> Iterator[bytes]:
+    """At most `most` bytes in pieces to be sealed; what came before a break is a piece too.
+
+    A device on a poor line sends small bodies: those are read in small steps, since the step that
+    a reset connection interrupts is lost.
+    """
+    least, largest = READS
+    step = max(least, min(largest, body // 16))
     left, piece = most, bytearray()
     while left > 0:
-        some = read(min(READ, left))
+        some = read(min(step, left))
         if not some:
             break
         left -= len(some)

@@ -1,0 +1,198 @@
+"""How fast photographs come in and are filed, and what it costs.
+
+    python -m benchmarks.ingest --images 60
+
+`images_per_s` and `mb_per_s`: from the first byte to the last photograph on the record, 4 sent in
+parallel. `ratio`: sending alone, with the worker standing still, over `bare_mb_per_s`, which is
+the same bytes put into the same store by boto3 with the store's checksum, 4 in parallel, in the
+same run. `cpu_seconds_per_image` by process; `peak_rss_mb` the largest process of each kind after
+10 photographs and after all. Wanted: ratio 0.6 or more, memory flat.
+"""
+
+import argparse
+import base64
+import hashlib
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from benchmarks import processes
+from benchmarks.rig import Rig, running
+from derm_service.db import new_id
+from derm_service.imaging.codes import CaptureState
+from derm_service.imaging.models import Capture
+from derm_service.imaging.store import web_store
+from tests.imaging import files
+
+AT_ONCE = 4
+FEW = 10
+SIZE = (4000, 3000)
+UPLOADS = "/api/v1/uploads"
+OCTETS = "application/offset+octet-stream"
+SETTLED = (CaptureState.FILED, CaptureState.CHECKED, CaptureState.SET_ASIDE)
+PATIENCE_SECONDS = 3600
+
+
+@dataclass
+class Shot:
+    """One photograph and whose it is."""
+
+    data: bytes
+    sha256: str
+    appointment: uuid.UUID
+    lesion: uuid.UUID
+    id: uuid.UUID
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the device says of it."""
+        return {
+            "capture": str(self.id),
+            "sha256": self.sha256,
+            "appointment": str(self.appointment),
+            "lesion": str(self.lesion),
+            "view": "close_up",
+            "filename": f"{self.id}.jpg",
+        }
+
+
+def drawn(seed: int) -> bytes:
+    """A 12-megapixel photograph nobody else has."""
+    return files.of_its_own(files.encoded(files.skin(*SIZE, seed=seed)))
+
+
+def shots(rig: Rig, pictures: Sequence[bytes]) -> list[Shot]:
+    """Each picture for somebody, under an id of its own."""
+    subjects = rig.subjects(len(pictures))
+    return [
+        shot(files.of_its_own(data), *subject)
+        for data, subject in zip(pictures, subjects, strict=True)
+    ]
+
+
+def shot(data: bytes, appointment: uuid.UUID, lesion: uuid.UUID) -> Shot:
+    """A photograph with its hash and an id of its own."""
+    return Shot(data, hashlib.sha256(data).hexdigest(), appointment, lesion, new_id())
+
+
+def send(rig: Rig, shot: Shot) -> None:
+    """Announce it and send it whole, over one connection."""
+    where = urlsplit(rig.url)
+    line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=600)
+    common = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {rig.bearer}"}
+    pairs = (f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in shot.metadata.items())
+    described = {"Upload-Length": str(len(shot.data)), "Upload-Metadata": ",".join(pairs)}
+    _asked(line, "POST", UPLOADS, {**common, **described}, None)
+    pieces = {**common, "Upload-Offset": "0", "Content-Type": OCTETS}
+    _asked(line, "PATCH", f"{UPLOADS}/{shot.id}", pieces, shot.data)
+    line.close()
+
+
+def _asked(
+    line: http.client.HTTPConnection, method: str, path: str, headers: dict[str, str], data: object
+) -> None:
+    line.request(method, path, body=data, headers=headers)  # type: ignore[arg-type]
+    answer = line.getresponse()
+    said = answer.read()
+    if answer.status >= 300:
+        raise SystemExit(f"{method} {path}: {answer.status} {said.decode()}")
+
+
+def in_parallel(act: Callable[[Shot], object], listed: Sequence[Shot]) -> float:
+    """Seconds for all of them, a few at once."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(act, listed))
+    return time.monotonic() - began
+
+
+def until_settled(rig: Rig, listed: Sequence[Shot]) -> dict[str, int]:
+    """Wait until each is filed or judged; how many came to which state."""
+    ids = [shot.id for shot in listed]
+    counted = sa.select(Capture.state, sa.func.count()).where(Capture.id.in_(ids))
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with rig.sessions() as session:
+            states = {
+                state.value: many
+                for state, many in session.execute(counted.group_by(Capture.state))
+            }
+        if sum(states.get(each.value, 0) for each in SETTLED) == len(ids):
+            return states
+        time.sleep(0.05)
+    raise SystemExit(f"Not all were judged within {PATIENCE_SECONDS} s: {states}")
+
+
+def alone(rig: Rig, pictures: Sequence[bytes]) -> tuple[float, float]:
+    """MB/s of sending with the worker standing still, and of the bare puts of the same bytes."""
+    bucket = web_store(rig.settings).quarantine
+    listed = shots(rig, pictures)
+    mb = sum(len(shot.data) for shot in listed) / 1e6
+    rig.pause_worker(True)
+    try:
+        in_parallel(lambda shot: send(rig, shot), shots(rig, pictures[:AT_ONCE]))  # first uses
+        sent = in_parallel(lambda shot: send(rig, shot), listed)
+        bare = in_parallel(
+            lambda shot: bucket.put(f"bench-{shot.id}", shot.data, sha256=shot.sha256), listed
+        )
+    finally:
+        rig.pause_worker(False)
+    until_settled(rig, listed)
+    return mb / sent, mb / bare
+
+
+def end_to_end(rig: Rig, listed: Sequence[Shot]) -> tuple[float, dict[str, int]]:
+    """Seconds from the first byte to the last verdict on record."""
+    began = time.monotonic()
+    in_parallel(lambda shot: send(rig, shot), listed)
+    states = until_settled(rig, listed)
+    return time.monotonic() - began, states
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = argparse.ArgumentParser(description="Photographs in and filed.")
+    asked.add_argument("--images", type=int, default=60)
+    many = asked.parse_args().images
+    pictures = [drawn(seed) for seed in range(many)]
+    with running() as rig:
+        sent, bare = alone(rig, pictures[: min(many, 20)])
+        with processes.Peaks() as few:
+            end_to_end(rig, shots(rig, pictures[:FEW]))
+        listed = shots(rig, pictures)
+        before = processes.cpu_seconds()
+        with processes.Peaks() as all_of_them:
+            seconds, states = end_to_end(rig, listed)
+        after = processes.cpu_seconds()
+    mb = sum(len(shot.data) for shot in listed) / 1e6
+    print(
+        json.dumps(
+            {
+                "images": many,
+                "images_per_s": round(many / seconds, 2),
+                "mb_per_s": round(mb / seconds, 1),
+                "upload_mb_per_s": round(sent, 1),
+                "bare_mb_per_s": round(bare, 1),
+                "ratio": round(sent / bare, 2),
+                "cpu_seconds_per_image": {
+                    kind: round((after[kind] - before.get(kind, 0)) / many, 3) for kind in after
+                },
+                "peak_rss_mb": {
+                    kind: {"10": round(few.mb.get(kind, 0)), str(many): round(mb)}
+                    for kind, mb in all_of_them.mb.items()
+                },
+                "states": states,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
