@@ -17,6 +17,9 @@ from derm_service.demo.fields import (
     strokes,
 )
 
+Ring = tuple[float, float, float]
+"""Middle (x, y) and radius of a bubble, in pixels."""
+
 
 def hair(
     rng: np.random.Generator,
@@ -98,6 +101,30 @@ def field_of_view(
     seen = step(reach, 1.006, 0.994)
     light = 1.04 - 0.20 * reach**2 + 0.06 * (x / shape[1] - 0.5)
     return seen, light
+
+
+def bubbles(
+    rng: np.random.Generator, shape: Shape, mm: float, count: int
+) -> tuple[Plane, Plane, list[Ring]]:
+    """Air in the gel: what their rims darken and what shines in them (0 to 1), and where."""
+    rings: list[Ring] = []
+    for _ in range(count):
+        turn, far = rng.uniform(0, 2 * np.pi), 4.5 * mm * np.sqrt(rng.uniform(0, 1))
+        x, y = shape[1] / 2 + far * np.cos(turn), shape[0] / 2 + far * np.sin(turn)
+        rings.append((float(x), float(y), float(rng.uniform(0.35, 1.1) * mm)))
+    shade, shine = (np.zeros(shape, dtype=np.float32) for _ in range(2))
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    for x, y, radius in rings:
+        box = (
+            slice(max(0, int(y - 1.3 * radius)), int(y + 1.3 * radius) + 1),
+            slice(max(0, int(x - 1.3 * radius)), int(x + 1.3 * radius) + 1),
+        )
+        reach = np.hypot(columns[box] - x, rows[box] - y) / radius
+        shade[box] = np.maximum(shade[box], step(np.abs(reach - 1), 0.14, 0.02))
+        inner = step(np.abs(reach - 0.84), 0.09, 0.01) * 0.8
+        spot = np.hypot(columns[box] - x + 0.4 * radius, rows[box] - y + 0.4 * radius) / radius
+        shine[box] = np.maximum(shine[box], np.maximum(inner, step(spot, 0.17, 0.08)))
+    return shade, shine, rings
 
 
 def etched_scale(shape: Shape, mm: float, diameter_px: float) -> Plane:

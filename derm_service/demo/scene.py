@@ -31,6 +31,7 @@ class Wish:
     light_hair: bool = False
     limb: bool = True
     etched_scale: bool = False
+    bubbles: int = 0
     seed: int = 0
 
 
@@ -45,6 +46,7 @@ class Truth:
     centre: tuple[float, float]
     diameter_px: float
     mask: NDArray[np.bool_]
+    bubbles: tuple[overlays.Ring, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,17 @@ def _dermoscopic(wish: Wish, rng: np.random.Generator) -> Scene:
     cover = overlays.hair(rng, shape, mm, per_cm2=wish.hair_per_cm2 * 6, thick_mm=0.055, long_mm=7)
     _add_hair(planes, cover, wish.light_hair)
     marks = overlays.etched_scale(shape, mm, diameter) if wish.etched_scale else None
+    shade, shine, rings = overlays.bubbles(rng, shape, mm, wish.bubbles)
     # A cool lamp behind crossed polarisers: no gleam, a slightly pink skin.
     for at, lamp in enumerate((1.06, 0.97, 1.04)):
         lit = planes[at] * light * np.float32(lamp * 1.08)
+        if rings:
+            lit = lit * (1 - 0.55 * shade) + 0.45 * shine
         if marks is not None:
             lit = lit * (1 - 0.92 * marks)
         planes[at] = lit * seen + np.float32(0.0006) * (1 - seen)
     truth = Truth(wish.view, wish.lesion.kind, wish.monk, mm, centre,
-                  wish.lesion.diameter_mm * mm, mask & (seen > 0.5))  # fmt: skip
+                  wish.lesion.diameter_mm * mm, mask & (seen > 0.5), tuple(rings))  # fmt: skip
     return Scene(planes, truth)
 
 

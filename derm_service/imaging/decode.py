@@ -11,7 +11,13 @@ from PIL import Image
 from derm_service.imaging import camera, colour, sound
 from derm_service.imaging.camera import Facts
 from derm_service.imaging.formats import UNREADABLE, Format
-from derm_service.imaging.gate.sight import LONG_SIDE, Sight
+from derm_service.imaging.gate.sight import (
+    COLOUR_SIDE,
+    LONG_SIDE,
+    Sight,
+    of_pixels,
+    shrunk,
+)
 from derm_service.imaging.headers import DECODE_ERRORS, open_image
 
 Pixels = NDArray[np.uint8]
@@ -91,28 +97,32 @@ def _sight_of_jpeg(photograph: Photograph) -> Sight:
     reads the first frame only, which is the photograph in MPO and Ultra HDR.
     """
     data, image = photograph.data, photograph.image
+    icc = colour.rgb_profile(photograph.profile)
+    if "progressive" in image.info:  # each pass costs as much as the whole: one is enough
+        rgb = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+        return _assembled(of_pixels(rgb), icc, image)
     luma = simplejpeg.decode_jpeg(data, colorspace="GRAY", strict=True)[:, :, 0]
     width, height = _small_size(image)
-    small = simplejpeg.decode_jpeg(
-        data, colorspace="RGB", min_width=width, min_height=height, strict=True
+    small = shrunk(
+        simplejpeg.decode_jpeg(
+            data, colorspace="RGB", min_width=width, min_height=height, strict=True
+        )
     )
-    icc = colour.rgb_profile(photograph.profile)
-    return _assembled(luma, Image.fromarray(small), icc, image)
+    return _assembled(Sight(luma, small, small), icc, image)
 
 
 def _sight(photograph: Photograph) -> Sight:
     rgb, icc = _whole(photograph)
-    return _assembled(np.asarray(rgb.convert("L")), rgb, icc, photograph.image)
+    return _assembled(of_pixels(np.asarray(rgb)), icc, photograph.image)
 
 
-def _assembled(luma: Pixels, rgb: Image.Image, icc: bytes | None, image: Image.Image) -> Sight:
-    small = rgb.resize(_small_size(image), Image.Resampling.BOX)
-    stored = _upright(np.asarray(small), image)
+def _assembled(seen: Sight, icc: bytes | None, image: Image.Image) -> Sight:
+    """Turned upright, its colours in sRGB."""
+    luma, stored = _upright(seen.luma, image), _upright(seen.stored, image)
     if icc is None:
-        return Sight(_upright(luma, image), stored, stored)
-    return Sight(
-        _upright(luma, image), stored, _upright(np.asarray(colour.as_srgb(small, icc)), image)
-    )
+        return Sight(luma, stored, stored)
+    tiny = Image.fromarray(shrunk(stored, COLOUR_SIDE))
+    return Sight(luma, stored, np.asarray(colour.as_srgb(tiny, icc)))
 
 
 def _small_size(image: Image.Image) -> tuple[int, int]:

@@ -3,16 +3,17 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock, crash
 from derm_service.crash import Point
-from derm_service.imaging import aside, sandbox, trail
+from derm_service.imaging import aside, sandbox, seen_before, trail
 from derm_service.imaging.codes import CaptureState, RenditionSize, SetAsideReason
 from derm_service.imaging.examined import Copy, Examined
+from derm_service.imaging.gate import duplicate
 from derm_service.imaging.gate.report import Verdict
 from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject
 from derm_service.imaging.rules import check_move
@@ -49,6 +50,8 @@ def examine(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Le
         _refuse_changed(session, capture)
         return []
     crash.here(Point.JUDGED)
+    report = duplicate.judged(examined.report, seen_before.known(session, capture))
+    examined = replace(examined, report=report)
     _keep_report(session, capture, examined)
     if examined.report.verdict in (Verdict.ACCEPT, Verdict.ADVISE):
         leftovers = _file(session, vault, capture, examined)

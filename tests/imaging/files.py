@@ -3,27 +3,38 @@
 import io
 import struct
 import uuid
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from derm_service.demo.camera import Faults, expose
+from derm_service.demo.lesions import Kind, Lesion
+from derm_service.demo.scene import Wish, draw
+from derm_service.imaging.codes import View
+
 ORIENTATION, GPS = 0x0112, 0x8825
 
 
+DRAWN = (640, 2000)  # px, the least and the greatest width that is drawn; others are resized
+
+
 def skin(
-    width: int = 1000, height: int = 750, seed: int = 1, grain: float = 9
+    width: int = 1000, height: int = 750, seed: int = 1, grain: float = 0
 ) -> NDArray[np.uint8]:
-    """A sharp skin-like picture with fine texture and a dark spot left of the middle."""
-    noise = np.random.default_rng(seed)
-    rows, columns = np.mgrid[0:height, 0:width]
-    texture = noise.normal(0, grain, (height, width))
-    spot = ((columns - width * 0.3) ** 2 + (rows - height * 0.5) ** 2) < (height * 0.15) ** 2
-    picture = np.empty((height, width, 3))
-    for channel, level in enumerate((196, 148, 126)):
-        picture[..., channel] = level + texture - 70 * spot
-    return picture.clip(0, 255).astype(np.uint8)
+    """A good close-up of a naevus with a ruler beside it, drawn by the project's own renderer."""
+    noise = np.random.default_rng(seed).normal(0, grain, (height, width, 1))
+    return (_drawn(width, height, seed) + noise).clip(0, 255).astype(np.uint8)
+
+
+@cache
+def _drawn(width: int, height: int, seed: int) -> NDArray[np.uint8]:
+    wide = min(max(width, DRAWN[0]), DRAWN[1])
+    size = (wide, wide * 3 // 4)
+    wish = Wish(View.CLOSE_UP, Lesion(Kind.NAEVUS, 9, seed), monk=4, size=size, hair_per_cm2=0)
+    return np.asarray(expose(draw(wish), Faults(), seed).resize((width, height)))
 
 
 def encoded(pixels: NDArray[np.uint8], kind: str = "JPEG", **options: Any) -> bytes:

@@ -19,7 +19,7 @@ from tests import make
 from tests.fixtures.browser import DESK, PHONE, NewPage
 from tests.fixtures.service import RunningService
 from tests.frontend import axe
-from tests.imaging import files, visiting
+from tests.imaging import files, scenes, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +112,14 @@ def burnt(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def through_lens(tmp_path: Path) -> Path:
+    """A photograph in focus, taken through a dermatoscope."""
+    path = tmp_path / "dermoscopic.jpg"
+    path.write_bytes(files.of_its_own(files.encoded(scenes.taken(View.DERMOSCOPIC)[0])))
+    return path
+
+
 def test_good_photograph_is_sent_judged_and_filed_unaltered(scene: Scene, sharp: Path) -> None:
     scene.choose(View.OVERVIEW, sharp)
 
@@ -175,7 +183,7 @@ def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: P
 
 
 def test_dermoscopic_photograph_is_taken_only_with_its_lens_described(
-    scene: Scene, sharp: Path
+    scene: Scene, through_lens: Path
 ) -> None:
     chooser = scene.page.locator("#dermoscopic-files")
     expect(chooser).to_be_disabled()
@@ -183,7 +191,7 @@ def test_dermoscopic_photograph_is_taken_only_with_its_lens_described(
     for answer in ("Not polarised", "Touching the skin", "Gel"):
         scene.view(View.DERMOSCOPIC).get_by_label(answer, exact=True).check()
     expect(chooser).to_be_enabled()
-    scene.choose(View.DERMOSCOPIC, sharp)
+    scene.choose(View.DERMOSCOPIC, through_lens)
 
     scene.view(View.DERMOSCOPIC).locator("[data-card][data-state=filed]").wait_for()
     (capture,) = scene.captures()

@@ -1,17 +1,26 @@
 """The judgement of one image: measures, scores, issues, verdict; pure, no files and no clock."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
 
 from derm_service.imaging.codes import View
-from derm_service.imaging.gate import exposure, focus, limits
+from derm_service.imaging.gate import (
+    detail,
+    duplicate,
+    focus,
+    lesion,
+    light,
+    limits,
+    measures,
+    scale,
+)
+from derm_service.imaging.gate import glare as reflections
+from derm_service.imaging.gate import view as views
+from derm_service.imaging.gate.lesion import Lesion
+from derm_service.imaging.gate.look import Look, look
 from derm_service.imaging.gate.remedies import remedy
 from derm_service.imaging.gate.report import (
     ALGORITHM_VERSION,
+    OF_THE_PICTURE,
     IssueCode,
     Measure,
     QualityIssue,
@@ -21,90 +30,97 @@ from derm_service.imaging.gate.report import (
 )
 from derm_service.imaging.gate.sight import Sight
 
-UNDECLARED = View.CLOSE_UP  # whose limits hold when nobody said which view it is
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """One figure held against one limit."""
-
-    code: IssueCode
-    score: float
-    retake: bool
-    regions: tuple[Region, ...] = ()
+LEAST_SIDE = 128  # px; a smaller picture shows nothing that could be measured
+Figures = dict[str, float]
 
 
 def judge(sight: Sight, *, view: View | None) -> QualityReport:
-    """Judge one picture as the view it was taken for."""
-    declared, view = view, view or UNDECLARED
-    height, width = sight.height, sight.width
-    luma = cv2.cvtColor(sight.stored, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    light = exposure.measure(sight.stored, is_camera=view is not View.DERMOSCOPIC)
-    sharpness = focus.measure(luma)
-    size_ratio = min(max(width, height) / 800, min(width, height) / 600)
-    findings = [
-        _held("low_resolution", IssueCode.LOW_RESOLUTION, size_ratio, view),
-        _held("blur", IssueCode.BLUR, sharpness.fine_detail, view),
-        _held(
-            "overexposed", IssueCode.OVEREXPOSED, light.clipped_bright, view, light.bright_regions
-        ),
-        _held("background", IssueCode.OVEREXPOSED, light.white_background, view),
-        _held("underexposed", IssueCode.UNDEREXPOSED, light.clipped_dark, view),
-        _held("darkness", IssueCode.UNDEREXPOSED, light.brightest, view),
-    ]
-    worst = _worst_per_code(finding for finding in findings if finding is not None)
+    """Judge one picture as the view it was declared as, or where none was, as what it looks."""
+    if min(sight.width, sight.height) < LEAST_SIDE:
+        return _too_small(sight, view)
+    seen = look(sight)
+    spot = lesion.find(seen)
+    found = measures.measure(seen, detail.detail(seen), spot)
+    figures = {name: measure.value for name, measure in found.items()}
+    detected, likeness = views.detect(figures)
+    judged_as = view or detected
+    ruler = scale.find(seen, view or detected)
+    figures["colour_distance"] = limits.usual_colours(judged_as).distance(figures)
+    scores = _scores(figures, judged_as)
+    scores[IssueCode.NO_SCALE] = scale.missing(ruler, view)
+    if view is not None:
+        scores[IssueCode.WRONG_VIEW] = views.mismatch(likeness, view)
     issues = tuple(
-        QualityIssue(finding.code, finding.score, remedy(finding.code, view), finding.regions)
-        for finding in worst
-        if finding.score > 0.5
+        QualityIssue(code, score, remedy(code, judged_as), _regions(code, seen, spot))
+        for code, score in scores.items()
+        if score > 0.5
     )
     return QualityReport(
         algorithm_version=ALGORITHM_VERSION,
         limits_version=limits.version(),
-        view=view.value,
-        view_declared=declared.value if declared else None,
-        verdict=_verdict(worst),
-        issues=issues,
-        scores={finding.code: finding.score for finding in worst},
-        measures={
-            "width": Measure(width, "px"),
-            "height": Measure(height, "px"),
-            "size_ratio": Measure(round(size_ratio, 4), "of 800 x 600"),
-            "fine_detail": Measure(round(sharpness.fine_detail, 4), "fine/coarse"),
-            "noise": Measure(round(sharpness.noise, 4), "levels"),
-            "clipped_bright": Measure(round(light.clipped_bright, 4), "share"),
-            "clipped_dark": Measure(round(light.clipped_dark, 4), "share"),
-            "white_background": Measure(round(light.white_background, 4), "share"),
-            "brightest": Measure(light.brightest, "level of 255"),
+        view=judged_as.value,
+        verdict=_verdict(scores, figures, judged_as),
+        issues=tuple(sorted(issues, key=lambda issue: -issue.score)),
+        scores=scores,
+        measures=found
+        | scale.measures(ruler, seen)
+        | {
+            "colour_distance": Measure(round(figures["colour_distance"], 4), "spreads"),
+            "dermoscopic": Measure(likeness, "0 camera to 1 dermoscopic"),
         },
-        focus_map=_rounded(sharpness.tiles),
+        focus_map=focus.soft_map(seen),
+        view_declared=view.value if view else None,
+        view_detected=detected.value,
+        fingerprint=duplicate.fingerprint(sight.colour),
     )
 
 
-def _held(
-    name: str, code: IssueCode, value: float, view: View, regions: tuple[Region, ...] = ()
-) -> _Finding | None:
-    found = limits.limit(name, view)
-    if found is None:
-        return None
-    return _Finding(code, found.score(value), found.asks_retake(value), regions)
+def _scores(figures: Figures, view: View) -> dict[IssueCode, float]:
+    """A score for every code; 0 for what means nothing in this view."""
+    found = {code: limit.score(figures) for code, limit in limits.of_view(view).items()}
+    found[IssueCode.LOW_RESOLUTION] = max(
+        found[IssueCode.LOW_RESOLUTION], _smallness(figures["size_ratio"])
+    )
+    return {code: found.get(code, 0.0) for code in OF_THE_PICTURE}
 
 
-def _worst_per_code(findings: Iterable[_Finding]) -> list[_Finding]:
-    worst: dict[IssueCode, _Finding] = {}
-    for finding in findings:
-        if finding.code not in worst or finding.score > worst[finding.code].score:
-            worst[finding.code] = finding
-    return list(worst.values())
+def _smallness(size_ratio: float) -> float:
+    """0 at twice 800 x 600, 0.5 at 800 x 600, 1 at a quarter of it."""
+    if size_ratio >= 1:
+        return round(max(0.0, 0.5 * (2 - size_ratio)), 4)
+    return round(min(1.0, 0.5 + 0.5 * (1 - size_ratio) / 0.75), 4)
 
 
-def _verdict(findings: list[_Finding]) -> Verdict:
-    if any(finding.retake for finding in findings):
+def _verdict(scores: dict[IssueCode, float], figures: Figures, view: View) -> Verdict:
+    asked = limits.of_view(view)
+    if figures["size_ratio"] < 1:
         return Verdict.RETAKE
-    if any(finding.score > 0.5 for finding in findings):
-        return Verdict.ADVISE
-    return Verdict.ACCEPT
+    if any(limit.asks_retake(scores[code]) for code, limit in asked.items()):
+        return Verdict.RETAKE
+    return Verdict.ADVISE if max(scores.values()) > 0.5 else Verdict.ACCEPT
 
 
-def _rounded(tiles: NDArray[np.float32]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(round(float(value), 2) for value in row) for row in tiles)
+def _regions(code: IssueCode, seen: Look, spot: Lesion) -> tuple[Region, ...]:
+    where: dict[IssueCode, Callable[[], tuple[Region, ...]]] = {
+        IssueCode.OVEREXPOSED: lambda: light.lost_regions(seen),
+        IssueCode.UNDEREXPOSED: lambda: light.dark_regions(seen),
+        IssueCode.GLARE: lambda: reflections.regions(seen),
+        IssueCode.FRAMING: lambda: light.boxes(spot.mask),
+    }
+    return where[code]() if code in where else ()
+
+
+def _too_small(sight: Sight, view: View | None) -> QualityReport:
+    """Nothing more is looked at."""
+    judged_as = view or View.CLOSE_UP
+    code = IssueCode.LOW_RESOLUTION
+    return QualityReport(
+        algorithm_version=ALGORITHM_VERSION,
+        limits_version=limits.version(),
+        view=judged_as.value,
+        verdict=Verdict.RETAKE,
+        issues=(QualityIssue(code, 1.0, remedy(code, judged_as)),),
+        scores={each: 1.0 if each is code else 0.0 for each in OF_THE_PICTURE},
+        measures={"width": Measure(sight.width, "px"), "height": Measure(sight.height, "px")},
+        view_declared=view.value if view else None,
+    )

@@ -1,56 +1,120 @@
-"""The gate's limits, read from `limits.json`, and how a measured figure becomes a score."""
+"""The gate's limits, read from `limits.json`, and how measured figures become a score."""
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from derm_service.imaging.codes import View
+from derm_service.imaging.gate.report import IssueCode
+
+FARTHEST = 5.0  # spreads from typical beyond which a figure says no more
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much one measure counts: per spread away from what good photographs show."""
+
+    measure: str
+    typical: float
+    spread: float
+    weight: float
+
+    def of(self, value: float) -> float:
+        """What this measure adds to the sum."""
+        away = (value - self.typical) / self.spread
+        return self.weight * min(FARTHEST, max(-FARTHEST, away))
 
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit; figures may rise or fall from perfect to worst."""
+    """One code's limit in one view: weighed measures, where they start, what asks for a retake."""
 
-    perfect: float
-    limit: float
-    retake: float
-    worst: float
+    start: float
+    weights: tuple[Weight, ...]
+    retake: float | None
 
-    def score(self, value: float) -> float:
-        """0 when perfect, 0.5 at the limit, 1 at worst, straight in between."""
-        if self._beyond(value, self.limit):
-            share = 0.5 + 0.5 * (value - self.limit) / (self.worst - self.limit)
-        else:
-            share = 0.5 * (value - self.perfect) / (self.limit - self.perfect)
-        return round(min(1.0, max(0.0, share)), 4)
+    def score(self, figures: Mapping[str, float]) -> float:
+        """0 when perfect, 0.5 at the limit, 1 at worst."""
+        total = self.start + sum(weight.of(figures[weight.measure]) for weight in self.weights)
+        return round(1 / (1 + math.exp(-total)), 4)
 
-    def asks_retake(self, value: float) -> bool:
-        """Whether the figure is so bad that the photograph should be taken again."""
-        return self._beyond(value, self.retake)
+    def asks_retake(self, score: float) -> bool:
+        """Whether the photograph should be taken again, not only better next time."""
+        return self.retake is not None and score > self.retake
 
-    def _beyond(self, value: float, mark: float) -> bool:
-        return value > mark if self.worst > self.perfect else value < mark
+
+@dataclass(frozen=True)
+class Usual:
+    """Where some measures usually lie together; `precision` undoes their spread and their ties."""
+
+    measures: tuple[str, ...]
+    usual: tuple[float, ...]
+    precision: tuple[tuple[float, ...], ...]
+
+    def distance(self, figures: Mapping[str, float]) -> float:
+        """How many spreads away the figures are, all directions taken together."""
+        away = [figures[name] - at for name, at in zip(self.measures, self.usual, strict=True)]
+        rows = (
+            sum(factor * other for factor, other in zip(row, away, strict=True))
+            for row in self.precision
+        )
+        return math.sqrt(max(0.0, sum(row * own for row, own in zip(rows, away, strict=True))))
 
 
 @cache
-def _file() -> dict[str, Any]:
+def everything() -> dict[str, Any]:
+    """The whole file, as it is read by Python and TypeScript alike."""
     text = files("derm_service.imaging.gate").joinpath("limits.json").read_text("utf-8")
     return dict(json.loads(text))
 
 
 def version() -> str:
     """The version of the limits, kept in every report."""
-    return str(_file()["version"])
+    return str(everything()["version"])
+
+
+def constant(name: str) -> float:
+    """One of the plain numbers that stand beside the weighed limits."""
+    return float(everything()["constants"][name]["value"])
 
 
 @cache
-def limit(name: str, view: View) -> Limit | None:
-    """The limit of that name for a view; None where it means nothing for the view."""
-    per_view = _file()[name]
-    family = "dermoscopic" if view is View.DERMOSCOPIC else "camera"
-    found = per_view.get(family, per_view.get("any"))
-    if found is None:
-        return None
-    return Limit(found["perfect"], found["limit"], found["retake"], found["worst"])
+def of_view(view: View) -> dict[IssueCode, Limit]:
+    """Every limit that means something for a view."""
+    family = _family(view)
+    return {
+        IssueCode(code): _limit(families[family])
+        for code, families in everything()["limits"].items()
+        if family in families
+    }
+
+
+@cache
+def usual_colours(view: View) -> Usual:
+    """What the colours of good photographs of this view's family are."""
+    stored = everything()["usual_colours"][_family(view)]
+    return Usual(
+        tuple(stored["measures"]), tuple(stored["usual"]), tuple(map(tuple, stored["precision"]))
+    )
+
+
+@cache
+def detector() -> Limit:
+    """What tells dermoscopy (score over 0.5) from a camera photograph."""
+    return _limit(everything()["view"])
+
+
+def _family(view: View) -> str:
+    return "dermoscopic" if view is View.DERMOSCOPIC else "camera"
+
+
+def _limit(stored: dict[str, Any]) -> Limit:
+    weights = tuple(
+        Weight(name, each["typical"], each["spread"], each["weight"])
+        for name, each in stored["measures"].items()
+    )
+    return Limit(stored["start"], weights, stored.get("retake"))

@@ -15,9 +15,32 @@ class IssueCode(StrEnum):
     TOO_LARGE = "too_large"
     SEVERAL_PICTURES = "several_pictures"
     LOW_RESOLUTION = "low_resolution"
+    BLUR = "blur"
+    MOTION_BLUR = "motion_blur"
     OVEREXPOSED = "overexposed"
     UNDEREXPOSED = "underexposed"
-    BLUR = "blur"
+    UNEVEN_LIGHT = "uneven_light"
+    GLARE = "glare"
+    COLOUR_CAST = "colour_cast"
+    NOISE = "noise"
+    COMPRESSION = "compression"
+    HAIR = "hair"
+    FRAMING = "framing"
+    WRONG_VIEW = "wrong_view"
+    NO_SCALE = "no_scale"
+    DUPLICATE = "duplicate"
+
+
+OF_THE_FILE = frozenset(
+    {
+        IssueCode.WRONG_FORMAT,
+        IssueCode.UNREADABLE,
+        IssueCode.TOO_LARGE,
+        IssueCode.SEVERAL_PICTURES,
+    }
+)
+OF_THE_PICTURE = tuple(code for code in IssueCode if code not in OF_THE_FILE)
+"""Every code that a picture which can be shown gets a score for."""
 
 
 class Verdict(StrEnum):

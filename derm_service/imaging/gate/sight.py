@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
-LONG_SIDE = 1024  # px of the colour copy, at which all but the finest detail is measured
+LONG_SIDE = 1024  # px of the small copy, at which all but the finest detail is measured
+COLOUR_SIDE = 256  # px that are enough where only colour counts
 
 cv2.setNumThreads(1)
 
@@ -42,11 +43,19 @@ def of_pixels(pixels: Pixels) -> Sight:
     return Sight(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), small, small)
 
 
-def shrunk(pixels: Pixels) -> Pixels:
-    """A picture no longer than the small copy may be; smaller ones stay as they are."""
+def shrunk(pixels: Pixels, long_side: int = LONG_SIDE) -> Pixels:
+    """A picture no longer than the small copy may be; smaller ones stay as they are.
+
+    Whole blocks of pixels are averaged first: that is fast, and no grain is let through.
+    """
     height, width = pixels.shape[:2]
-    factor = LONG_SIDE / max(height, width)
+    block = max(height, width) // long_side
+    if block > 1:
+        size = (max(1, width // block), max(1, height // block))
+        pixels = pixels[: size[1] * block, : size[0] * block]
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    factor = long_side / max(height, width)
     if factor >= 1:
         return pixels
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -1,0 +1,84 @@
+"""Whether the tone of the skin alone changes a verdict: `python -m benchmarks.gate_fairness`.
+
+Each drawn scene is taken in the ten Monk tones, good and with faults; a scene counts as changed
+when its verdict in any tone is not the one most of its tones have.
+"""
+
+import argparse
+import json
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from benchmarks import twins
+from derm_service.demo.camera import Faults
+from derm_service.imaging.codes import View
+from derm_service.imaging.gate.judge import judge
+from derm_service.imaging.gate.report import IssueCode
+from derm_service.imaging.gate.sight import of_pixels
+
+FAULTS = {
+    "good": Faults(),
+    "defocus": Faults(defocus_px=7),
+    "motion": Faults(motion_px=40),
+    "over": Faults(stops=3),
+    "under": Faults(stops=-5),
+}
+SCENES = 8  # of each view and fault
+Taken = tuple[str, str, int, list[str], list[dict[str, float]]]
+
+
+def taken(wish: tuple[str, View, int]) -> Taken:
+    """One scene with one fault: its verdict and scores in each tone."""
+    fault, view, seed = wish
+    reports = [
+        judge(of_pixels(twins.taken(view, monk, seed, FAULTS[fault])), view=view)
+        for monk in twins.TONES
+    ]
+    scores = [{code.value: score for code, score in each.scores.items()} for each in reports]
+    return fault, view.value, seed, [each.verdict.value for each in reports], scores
+
+
+def summary(scenes: list[Taken]) -> dict[str, Any]:
+    """Changed verdicts, per tone what was said, and how far each score moves with the tone."""
+    changed = [scene for scene in scenes if len(set(scene[3])) > 1]
+    odd = sum(len(scene[3]) - max(Counter(scene[3]).values()) for scene in scenes)
+    moved = {
+        code.value: round(
+            float(np.mean([np.ptp([tone[code.value] for tone in scene[4]]) for scene in scenes])), 4
+        )
+        for code in IssueCode
+        if code.value in scenes[0][4][0]
+    }
+    return {
+        "scenes": len(scenes),
+        "changed": len(changed),
+        "changed_share": round(len(changed) / len(scenes), 4),
+        "odd_verdicts": odd,
+        "verdicts": len(scenes) * len(twins.TONES),
+        "changed_scenes": [scene[:4] for scene in changed],
+        "good_by_tone": {
+            monk: dict(Counter(scene[3][monk - 1] for scene in scenes if scene[0] == "good"))
+            for monk in twins.TONES
+        },
+        "mean_range_of_scores": moved,
+    }
+
+
+def main() -> None:
+    """Draw, judge, and print one JSON object on the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=SCENES)
+    parser.add_argument("--processes", type=int, default=2)
+    wish = parser.parse_args()
+    wishes = [
+        (fault, view, seed) for fault in FAULTS for view in View for seed in range(wish.scenes)
+    ]
+    with ProcessPoolExecutor(wish.processes) as pool:
+        print(json.dumps(summary(list(pool.map(taken, wishes)))))
+
+
+if __name__ == "__main__":
+    main()

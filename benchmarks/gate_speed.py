@@ -1,0 +1,83 @@
+"""How fast the gate is: `python -m benchmarks.gate_speed FILE…`.
+
+For each file, in a process of its own: everything the gate does with the bytes (checks, strict
+decode, all measures), and in the same run one full RGB decode by Pillow; the best of some rounds.
+"""
+
+import argparse
+import io
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from PIL import Image
+
+from derm_service.imaging.decode import open_photograph, sight
+from derm_service.imaging.gate.judge import judge
+
+ROUNDS = 7
+
+
+def measured(path: Path, rounds: int) -> dict[str, Any]:
+    """Megapixels, milliseconds of both, their ratio, and the memory this process came to."""
+    data = path.read_bytes()
+    judge(sight(open_photograph(data)), view=None)  # tables are made and modules loaded once
+    gate = _best(lambda: judge(sight(open_photograph(data)), view=None), rounds)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pillow = _best(lambda: Image.open(io.BytesIO(data)).convert("RGB").load(), rounds)
+    width, height = Image.open(io.BytesIO(data)).size
+    return {
+        "file": path.name,
+        "megapixels": round(width * height / 1e6, 1),
+        "gate_ms": round(gate, 1),
+        "pillow_decode_ms": round(pillow, 1),
+        "ratio": round(gate / pillow, 3),
+        "peak_rss_mb": round(peak),
+    }
+
+
+def _best(act: Callable[[], object], rounds: int) -> float:
+    spans = []
+    for _ in range(rounds):
+        started = perf_counter()
+        act()
+        spans.append((perf_counter() - started) * 1000)
+    return min(spans)
+
+
+def main() -> None:
+    """Measure each file in a child, so that the peak of one is not that of another."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    wish = parser.parse_args()
+    if wish.alone:
+        print(json.dumps(measured(wish.files[0], wish.rounds)))
+        return
+    found = []
+    for path in wish.files:
+        command = [sys.executable, "-m", __spec__.name, "--alone", "--rounds", str(wish.rounds)]
+        done = subprocess.run([*command, str(path)], check=True, capture_output=True, text=True)
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+        print(found[-1])
+    print(
+        json.dumps(
+            {
+                "files": found,
+                "median_ratio": median(each["ratio"] for each in found),
+                "worst_ratio": max(each["ratio"] for each in found),
+                "peak_rss_mb": max(each["peak_rss_mb"] for each in found),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

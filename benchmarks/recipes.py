@@ -1,0 +1,80 @@
+"""Which measures each code's limit weighs in each family, and which other faults it ignores.
+
+A code stands here for a family only if what is measured on photographs left out of the fit is
+good enough to ship; see docs/gate.md for those that are not here and why.
+"""
+
+_BLUR = (
+    "small_fall_1", "small_fall_2", "small_near_least", "small_near_most", "small_far_least",
+    "small_far_most", "full_near_least", "full_near_most", "full_far_most",
+)  # fmt: skip
+_MOTION = (
+    "small_far_least", "small_far_range", "small_near_least", "small_near_range",
+    "small_middle_range", "small_coarse_range", "full_near_least", "full_near_range",
+    "full_far_least", "full_far_range",
+)  # fmt: skip
+_UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
+_OVER = ("lost_any", "lost_two", "lost_all", "high")
+_OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
+_UNEVEN = ("light_fall", "light_slope", "light_bowl", "corner_darkest", "corner_spread", "ring_4")
+_GLARE = ("white_patches", "steep_borders")
+COLOURS = ("lit_warmth", "lit_magenta", "white_warmth", "white_magenta")
+"""What a coloured light moves; how far from usual they are together is `colour_distance`."""
+
+_CAST = ("colour_distance",)
+_NOISE = ("grain", "least_grain", "diagonal_grain")
+_COMPRESSION = ("busy_borders", "flat_borders", "flat_still", "busy_still", "diagonal_grain")
+_RESOLUTION = (
+    "full_far_least", "full_far_most", "full_fall_2", "full_fall_3", "small_fall_3",
+    "small_far_least", "small_far_most", "small_noise", "full_near_least", "full_near_most",
+    "small_near_least", "small_near_most", "small_fall_1", "small_fall_2",
+)  # fmt: skip
+_HAIR = ("dark_specks", "faint_specks", "dark_lines", "light_specks")
+_HAIR_LINES = (
+    *_HAIR, "small_coarse_range", "small_middle_range", "full_fall_1", "small_fall_1",
+)  # fmt: skip
+_FRAMING = (
+    "lesion_off", "lesion_cut", "lesion_area", "lesion_contrast", "corner_brightest",
+    "corner_darkest", "ring_4", "light_slope", "light_bowl",
+)  # fmt: skip
+
+RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "low_resolution": {"dermoscopic": _RESOLUTION, "camera": _RESOLUTION},
+    "blur": {"dermoscopic": _BLUR, "camera": _BLUR},
+    "motion_blur": {"dermoscopic": _MOTION, "camera": _MOTION},
+    "overexposed": {"dermoscopic": _OVER_BRIGHT, "camera": _OVER},
+    "underexposed": {"dermoscopic": _UNDER, "camera": _UNDER},
+    "uneven_light": {"dermoscopic": _UNEVEN},
+    "glare": {"dermoscopic": _GLARE, "camera": _GLARE},
+    "colour_cast": {"dermoscopic": _CAST, "camera": _CAST},
+    "noise": {"dermoscopic": _NOISE, "camera": _NOISE},
+    "compression": {"dermoscopic": _COMPRESSION, "camera": _COMPRESSION},
+    "hair": {"dermoscopic": _HAIR_LINES, "camera": _HAIR},
+    "framing": {"dermoscopic": _FRAMING},
+}
+ADVISE_ONLY = frozenset({"uneven_light"})
+"""Codes that never ask for a retake: what is measured is not sure enough."""
+
+NEUTRAL: dict[str, frozenset[str]] = {
+    "low_resolution": frozenset(),
+    "blur": frozenset({"resolution"}),
+    "motion_blur": frozenset({"resolution"}),
+    "overexposed": frozenset({"glare", "uneven"}),
+    "underexposed": frozenset({"uneven"}),
+    "uneven_light": frozenset({"framing", "under"}),
+    "glare": frozenset({"over"}),
+    "colour_cast": frozenset({"over", "under", "glare", "uneven"}),
+    "noise": frozenset({"hair"}),
+    "compression": frozenset({"resolution", "defocus", "motion"}),
+    "hair": frozenset({"noise"}),
+    "framing": frozenset({"uneven", "under"}),
+}
+"""Faults that bring a little of this one with them: neither good nor bad examples of it."""
+
+VIEW_MEASURES = (
+    "light_slope", "light_bowl", "ring_spread_0", "ring_spread_2", "ring_spread_3", "edge_spread",
+    "corner_brightest", "corner_darkest", "lesion_contrast", "lesion_off", "lesion_cut",
+    "lesion_area", "skin_share", "hue_spread", "saturation", "white_magenta", "lit_magenta",
+    "lit_warmth", "small_far_least", "small_near_least", "small_fall_3", "full_fall_1",
+    "faint_specks", "pale_patches", "far_whiter",
+)  # fmt: skip

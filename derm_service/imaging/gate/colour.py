@@ -1,0 +1,72 @@
+"""Colour: what skin looks like here, what is nearest to white, how many hues there are.
+
+Ratios of red and of blue to green, as natural logarithms, so that a coloured light adds the
+same to each whatever the skin's tone.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from derm_service.imaging.gate.look import LUMA, Look
+
+Plane = NDArray[np.float32]
+
+LEVEL = 8.0  # added to every channel: ratios of next to nothing say nothing
+LIT = 60  # percentile: skin that is well lit
+WHITEST = 98  # percentile
+SKIN_RED = (0.03, 1.2)  # red over green
+SKIN_BLUE = 0.12  # blue over green, at most
+VIVID = 40  # of 255
+
+
+def ratios(look: Look) -> dict[str, float]:
+    """Warmth and magenta of the subject, of its lit part and of the whitest places."""
+    subject = look.tiny[look.subject_of(look.tiny.shape)].astype(np.float32)
+    everything = look.tiny.reshape(-1, 3).astype(np.float32)
+    red, blue = _ratios(subject)
+    brightness = subject @ LUMA
+    lit = brightness >= np.percentile(brightness, LIT)
+    faintest = everything.min(axis=1)
+    white = _ratios(everything[faintest >= np.percentile(faintest, WHITEST)])
+    spread = np.percentile(red, (10, 90)), np.percentile(blue, (10, 90))
+    return {
+        **_axes("all", red, blue),
+        **_axes("lit", red[lit], blue[lit]),
+        **_axes("white", *white),
+        "red_spread": float(np.ptp(spread[0])),
+        "blue_spread": float(np.ptp(spread[1])),
+    }
+
+
+def _axes(name: str, red: Plane, blue: Plane) -> dict[str, float]:
+    """Daylight runs from warm to cold; what lies across it, magenta or green, is never daylight."""
+    middle_red, middle_blue = float(np.median(red)), float(np.median(blue))
+    return {
+        f"{name}_warmth": middle_red - middle_blue,
+        f"{name}_magenta": middle_red + middle_blue,
+    }
+
+
+def shares(look: Look) -> dict[str, float]:
+    """Shares of the picture that may be skin by its colour, and that are green; hue spread."""
+    red, blue = _ratios(look.tiny[look.subject_of(look.tiny.shape)].astype(np.float32))
+    skin = (red > SKIN_RED[0]) & (red < SKIN_RED[1]) & (blue < SKIN_BLUE)
+    return {"skin_share": float(skin.mean() * look.subject.mean()), **_hues(look)}
+
+
+def _ratios(pixels: Plane) -> tuple[Plane, Plane]:
+    green = pixels[:, 1] + LEVEL
+    return np.log((pixels[:, 0] + LEVEL) / green), np.log((pixels[:, 2] + LEVEL) / green)
+
+
+def _hues(look: Look) -> dict[str, float]:
+    hue, saturation, level = cv2.split(cv2.cvtColor(look.tiny, cv2.COLOR_RGB2HSV))
+    vivid = hue[(saturation > VIVID) & (level > VIVID)]
+    shares = np.bincount(vivid, minlength=180) / max(1, vivid.size)
+    some = shares[shares > 0]
+    return {
+        "hue_spread": float(-(some * np.log(some)).sum()),
+        "green_share": float(((vivid > 35) & (vivid < 130)).sum() / hue.size),
+        "saturation": float(np.median(saturation) / 255),
+    }

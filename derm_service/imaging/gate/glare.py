@@ -1,0 +1,54 @@
+"""Reflections: white patches that rise out of the skin, not skin that is bright all over."""
+
+import cv2
+import numpy as np
+
+from derm_service.imaging.gate.light import boxes
+from derm_service.imaging.gate.look import Look, Mask
+from derm_service.imaging.gate.report import Region
+from derm_service.imaging.gate.sight import Pixels
+
+SIDE = 256  # px, long side of the copy looked at
+AROUND = 61  # px of that copy: the skin round a reflection
+WHITE, RISE = 235, 25  # the faintest colour of a reflection, and how far over the skin's
+PALE, STEEP_RISE = 200, 30
+STEP = 150  # levels: the steep border of a reflection
+NEAR_WHITE = 0.6  # of the way from the skin's own level to white
+
+
+def measure(look: Look) -> dict[str, float]:
+    """Shares of the subject that are reflections, by four marks of one."""
+    faint, subject = _faintest(look)
+    rise = faint.astype(np.int16) - cv2.medianBlur(faint, AROUND)
+    skin = float(np.median(faint[subject]))
+    near_white = cv2.dilate((faint >= WHITE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    across, down = (cv2.Sobel(faint, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
+    steep = (np.abs(across) + np.abs(down)) > STEP
+    marks = {
+        "white_patches": (rise >= RISE) & (faint >= WHITE),
+        "pale_patches": (rise >= STEEP_RISE) & (faint >= PALE),
+        "far_whiter": faint > skin + NEAR_WHITE * (255 - skin),
+        "steep_borders": steep & near_white,
+    }
+    return {
+        name: float(np.log2((mark & subject).sum() / subject.sum() + 1e-3))
+        for name, mark in marks.items()
+    }
+
+
+def regions(look: Look) -> tuple[Region, ...]:
+    """Where the reflections are."""
+    faint, subject = _faintest(look)
+    rise = faint.astype(np.int16) - cv2.medianBlur(faint, AROUND)
+    return boxes((rise >= RISE) & (faint >= PALE) & subject)
+
+
+def _faintest(look: Look) -> tuple[Pixels, Mask]:
+    """Each pixel's weakest colour, which skin keeps low and a reflection does not."""
+    height, width = look.half.shape[:2]
+    factor = min(1.0, SIDE / max(height, width))
+    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    faint = np.asarray(
+        cv2.resize(look.half, size, interpolation=cv2.INTER_AREA).min(axis=2), np.uint8
+    )
+    return faint, look.subject_of(faint.shape)

@@ -1,0 +1,55 @@
+"""Hair: thin lines darker or lighter than the skin on both sides of them."""
+
+import cv2
+import numpy as np
+
+from derm_service.imaging.gate.look import Look, Mask
+
+THIN = np.ones((9, 9), np.uint8)  # of the 512 px copy: what is wider is no hair
+CLEAR, FAINT = 0.25, 0.10  # of the subject's brightness: how far a hair stands out
+LONG = 21  # px: shorter lines are no hair
+DIRECTIONS = 8
+SOME = 0.01  # of the subject: with fewer dark specks no line is looked for
+MIDDLE = 0.2  # of each side is left out
+
+
+def measure(look: Look) -> dict[str, float]:
+    """Shares of the subject under dark specks, light specks and dark lines in the middle."""
+    grey = cv2.cvtColor(look.half, cv2.COLOR_RGB2GRAY)
+    subject = look.subject_of(grey.shape)
+    level = float(np.median(grey[subject])) + 10
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
+    light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)
+    specks = (dark > FAINT * level) & subject
+    lines = _lines(specks) if specks.sum() > SOME * subject.sum() else np.zeros_like(specks)
+    middle = _middle(subject)
+    return {
+        "dark_specks": _share((dark > CLEAR * level) & subject, subject),
+        "light_specks": _share((light > CLEAR * level) & subject, subject),
+        "faint_specks": _share(specks, subject),
+        "dark_lines": _share(lines & middle, middle),
+    }
+
+
+def _share(mask: Mask, of: Mask) -> float:
+    return float(np.log2(mask.sum() / max(1, of.sum()) + 1e-3))
+
+
+def _middle(subject: Mask) -> Mask:
+    height, width = subject.shape
+    middle = np.zeros_like(subject)
+    down, across = int(MIDDLE * height), int(MIDDLE * width)
+    middle[down : height - down, across : width - across] = True
+    return middle & subject if (middle & subject).any() else subject
+
+
+def _lines(specks: Mask) -> Mask:
+    """Where specks join to straight pieces of line, in any of several directions."""
+    found = np.zeros_like(specks)
+    for at in range(DIRECTIONS):
+        kernel = np.zeros((LONG, LONG), np.uint8)
+        turn, half = at * np.pi / DIRECTIONS, LONG // 2
+        end = (round(half * np.cos(turn)), round(half * np.sin(turn)))
+        cv2.line(kernel, (half - end[0], half - end[1]), (half + end[0], half + end[1]), 1, 1)
+        found |= cv2.morphologyEx(specks.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+    return found

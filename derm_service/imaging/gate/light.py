@@ -1,0 +1,141 @@
+"""Levels and light: how much of the room from black to white the subject uses, and where.
+
+No mean brightness is asked for: dark skin is dark and fair skin is bright. What counts is room
+left unused at the top, pixels lost at the ends, and light that changes across the picture.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from derm_service.imaging.gate.look import LUMA, Look, Mask
+from derm_service.imaging.gate.report import Region
+from derm_service.imaging.gate.sight import Pixels
+
+Shares = NDArray[np.float64]
+
+LOST = 250  # of 255, in the colours as stored
+HIGH = 240
+BLACK, DIM = 12, 30
+PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+MOST_REGIONS, LEAST_REGION = 5, 0.002
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Shares of the 256 levels: of each pixel's brightest colour, its middle one, its faintest."""
+
+    brightest: Shares
+    middle: Shares
+    faintest: Shares
+    whole: Shares  # of the brightest colour, background too
+
+
+def subject(look: Look) -> Levels:
+    """The levels of the subject, every other pixel across and down."""
+    sample = np.ascontiguousarray(look.half[::2, ::2])
+    mask = look.subject_of(sample.shape).astype(np.uint8)
+    red, green, blue = cv2.split(sample)
+    brightest = cv2.max(cv2.max(red, green), blue)
+    faintest = cv2.min(cv2.min(red, green), blue)
+    middle = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
+    return Levels(
+        _shares(brightest, mask),
+        _shares(middle, mask),
+        _shares(faintest, mask),
+        _shares(brightest, None),
+    )
+
+
+def levels(found: Levels) -> dict[str, float]:
+    """Percentiles of the brightest, middle and faintest colour of each pixel of the subject."""
+    return {
+        **{f"level_{at}": _percentile(found.brightest, at) for at in PERCENTILES},
+        "middle_level_95": _percentile(found.middle, 95),
+        "faintest_50": _percentile(found.faintest, 50),
+        "faintest_95": _percentile(found.faintest, 95),
+        "faintest_99": _percentile(found.faintest, 99),
+        "whole_level_99": _percentile(found.whole, 99.5),
+    }
+
+
+def lost(look: Look, found: Levels) -> dict[str, float]:
+    """Shares of the subject whose one, two or three colours are lost, and that lie in the dark."""
+    return {
+        "lost_any": _log_share(found.brightest[LOST:]),
+        "lost_two": _log_share(found.middle[LOST:]),
+        "lost_all": _log_share(found.faintest[LOST:]),
+        "high": _log_share(found.brightest[HIGH:]),
+        "black": _log_share(found.brightest[: BLACK + 1]),
+        "dim": _log_share(found.brightest[: DIM + 1]),
+        "behind_white": float(np.log2(look.white + 1e-3)),
+        "behind_black": float(np.log2(look.black + 1e-3)),
+    }
+
+
+def _shares(values: cv2.typing.MatLike, mask: Pixels | None) -> Shares:
+    counts = cv2.calcHist([values], [0], mask, [256], [0, 256]).ravel()
+    return np.asarray(counts / max(1.0, float(counts.sum())), np.float64)
+
+
+def _percentile(shares: Shares, at: float) -> float:
+    """The level below which that many in a hundred lie, between levels as well."""
+    return float(np.interp(at / 100, np.cumsum(shares), np.arange(256)))
+
+
+def _log_share(shares: Shares) -> float:
+    return float(np.log2(shares.sum() + 1e-3))
+
+
+def lost_regions(look: Look) -> tuple[Region, ...]:
+    """Where colours are lost at the bright end."""
+    return boxes((look.half >= LOST).any(axis=2) & look.subject_of(look.half.shape))
+
+
+def dark_regions(look: Look) -> tuple[Region, ...]:
+    """Where nothing but black is left."""
+    return boxes((look.half.max(axis=2) <= DIM) & look.subject_of(look.half.shape))
+
+
+def fall(look: Look) -> dict[str, float]:
+    """A smooth surface laid through the brightness of the skin, lesions and hair let go."""
+    brightness = np.log2(look.tiny.astype(np.float32) @ LUMA + 6)
+    height, width = brightness.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    if look.subject.sum() < 100:
+        return {"light_fall": 0.0, "light_slope": 0.0, "light_bowl": 0.0}
+    x, y, seen = x[look.subject], y[look.subject], brightness[look.subject]
+    terms = np.stack([np.ones(seen.size), x, y, x * x, y * y, x * y], axis=1)
+    trust = np.ones(seen.size)
+    for _ in range(ROUNDS):
+        squares = terms.T @ (terms * trust[:, None]) + 1e-3 * np.eye(terms.shape[1])
+        surface = np.linalg.solve(squares, terms.T @ (trust * seen))
+        off = seen - terms @ surface
+        usual = float(np.median(np.abs(off))) + 0.02
+        trust = 1 / (1 + np.where(off < 0, off / usual / 2, off / usual / 3) ** 2)
+    low, high = np.percentile(terms @ surface, (2, 98))
+    return {
+        "light_fall": float(high - low),
+        "light_slope": float(np.hypot(surface[1], surface[2])),
+        "light_bowl": float(-(surface[3] + surface[4])),
+    }
+
+
+def boxes(mask: Mask) -> tuple[Region, ...]:
+    """The largest areas of a mask as boxes from 0 to 1."""
+    height, width = mask.shape
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    areas = stats[1:][np.argsort(-stats[1:, cv2.CC_STAT_AREA])]
+    return tuple(
+        Region(
+            round(float(left / width), 4),
+            round(float(top / height), 4),
+            round(float(wide / width), 4),
+            round(float(tall / height), 4),
+        )
+        for left, top, wide, tall, area in areas[:MOST_REGIONS].tolist()
+        if area >= LEAST_REGION * mask.size
+    )

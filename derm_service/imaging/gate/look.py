@@ -1,0 +1,77 @@
+"""The picture prepared for measuring, once: smaller copies, and where the subject is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from derm_service.imaging.gate.sight import Pixels, Sight
+
+Mask = NDArray[np.bool_]
+
+HALF, TINY = 512, 128  # px, long sides of the smaller copies
+RIM = 30  # of 255: a dermatoscope's rim or a black cloth stays under this
+PAPER = 250  # of 255 in every channel: white paper behind a hand
+LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+
+
+@dataclass(frozen=True)
+class Look:
+    """`grey` is at most 1024 px long, `half` 512, `tiny` 128; `subject` is a mask of `tiny`.
+
+    The subject is all but what reaches the picture's edge in black or in paper white.
+    """
+
+    sight: Sight
+    grey: Pixels
+    half: Pixels
+    tiny: Pixels
+    subject: Mask
+    black: float
+    white: float
+
+    def subject_of(self, shape: tuple[int, ...]) -> Mask:
+        """The subject as a mask of another size; everything where next to nothing is left."""
+        mask = cv2.resize(
+            self.subject.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST
+        ).astype(np.bool_)
+        return mask if mask.mean() > 0.02 else np.ones_like(mask)
+
+
+def look(sight: Sight) -> Look:
+    """Everything that several measures need."""
+    grey = np.asarray(cv2.cvtColor(sight.stored, cv2.COLOR_RGB2GRAY), np.uint8)
+    half = _no_longer_than(HALF, sight.stored)
+    tiny = _no_longer_than(TINY, half if sight.colour is sight.stored else sight.colour)
+    black, white = _behind(tiny)
+    inside = cv2.erode((~(black | white)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return Look(
+        sight, grey, half, tiny, inside.astype(np.bool_), float(black.mean()), float(white.mean())
+    )
+
+
+def _no_longer_than(long_side: int, pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = long_side / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _behind(tiny: Pixels) -> tuple[Mask, Mask]:
+    """What lies behind the subject: black and white areas that reach the edge."""
+    brightest = tiny.max(axis=2)
+    dark = brightest <= max(RIM, 0.2 * float(np.percentile(brightest, 90)))
+    return touching_edge(dark), touching_edge(tiny.min(axis=2) >= PAPER)
+
+
+def touching_edge(mask: Mask) -> Mask:
+    """The parts of a mask that reach the picture's edge."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    kept = np.zeros(count, np.bool_)
+    kept[edge] = True
+    kept[0] = False
+    return np.asarray(kept[labels])

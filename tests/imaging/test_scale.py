@@ -1,0 +1,54 @@
+"""Pixels per millimetre from drawn rulers and etched scales, whose truth is known."""
+
+import numpy as np
+import pytest
+
+from derm_service.imaging.codes import View
+from derm_service.imaging.gate.report import IssueCode, Verdict
+from tests.imaging.scenes import Pixels, codes, judged, taken
+
+
+@pytest.mark.parametrize("size", [(1200, 900), (2000, 1500)])
+@pytest.mark.parametrize("monk", [2, 9])
+def test_ruler_of_a_close_up_gives_pixels_per_millimetre(size: tuple[int, int], monk: int) -> None:
+    pixels, truth = taken(View.CLOSE_UP, size=size, monk=monk)
+
+    found = judged(pixels, View.CLOSE_UP).measures["px_per_mm"]
+
+    assert found.error is not None
+    assert abs(found.value - truth.px_per_mm) <= 3 * found.error
+    assert found.error < 0.02 * truth.px_per_mm
+
+
+@pytest.mark.parametrize("seed", [3, 7])
+def test_etched_scale_of_a_dermatoscope_gives_pixels_per_millimetre(seed: int) -> None:
+    pixels, truth = taken(View.DERMOSCOPIC, etched_scale=True, seed=seed)
+
+    found = judged(pixels).measures["px_per_mm"]
+
+    assert found.value == pytest.approx(truth.px_per_mm, rel=0.02)
+
+
+def test_no_scale_is_made_up_where_there_is_none() -> None:
+    assert "px_per_mm" not in judged(taken(View.DERMOSCOPIC)[0]).measures
+    assert "px_per_mm" not in judged(taken(View.OVERVIEW)[0], View.OVERVIEW).measures
+
+
+def without_ruler() -> Pixels:
+    """The close-up, its lower part painted over with skin."""
+    pixels, truth = taken(View.CLOSE_UP)
+    below = int(truth.centre[1] + truth.diameter_px)
+    rows = pixels.shape[0] - below
+    upper = np.asarray(pixels[:rows][::-1]) if rows <= below else pixels[:1].repeat(rows, axis=0)
+    return np.concatenate([pixels[:below], upper[:rows]])
+
+
+def test_close_up_without_a_ruler_is_advised_not_sent_back() -> None:
+    report = judged(without_ruler(), View.CLOSE_UP)
+
+    assert IssueCode.NO_SCALE in codes(report)
+    assert report.verdict is Verdict.ADVISE
+
+
+def test_view_that_needs_no_ruler_is_not_asked_for_one() -> None:
+    assert IssueCode.NO_SCALE not in codes(judged(without_ruler(), View.OVERVIEW))
