@@ -28,6 +28,7 @@ BLUEPRINTS = (
     "booking.rehoming_routes",
     "booking.places_routes",
     "booking.endings_routes",
+    "booking.phone_routes",
     "booking.slots_api",
     "booking.appointments_api",
     "imaging.capture_routes",

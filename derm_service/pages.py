@@ -36,6 +36,7 @@ class Entry:
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry("Work", "messages.work", Action.WORK, "What waits for you, the urgent first"),
+    Entry("Phone", "phone.phone", Action.BOOK, "Book for somebody who rings, on one page"),
     Entry(
         "Waiting list",
         "booking.waiting_list",

@@ -13,6 +13,7 @@ from derm_service import audit, clock
 from derm_service.booking import (
     access,
     appointments,
+    capacity,
     letters,
     overbooking,
     queries,
@@ -98,6 +99,8 @@ def waiting_list() -> ResponseReturnValue:
     return render_template(
         "booking/waiting_list.html",
         rows=rows,
+        last_slots=capacity.last_slots(db_session(), [row.clock.breach_on for row in rows]),
+        alarms=capacity.alarms(db_session(), waiting.waiting_list(db_session())),
         unrecorded=queries.without_outcome(db_session(), queries.london_day(clock.today())[0]),
         chosen={"priority": priority, "need": need, "mobility": mobility},
         retakes_only=retakes_only,

@@ -14,7 +14,7 @@ from derm_service import clock
 from derm_service.booking import access, fitting, open_slots, queries
 from derm_service.booking.fitting import Wish
 from derm_service.booking.ledger import LIVE
-from derm_service.booking.models import Allocation, Clinic, Resource, Slot
+from derm_service.booking.models import Allocation, Clinic, Hold, Resource, Slot
 from derm_service.db import UtcDateTime
 from derm_service.referrals import clocks, postcodes
 from derm_service.referrals.codes import LesionState
@@ -50,6 +50,7 @@ class Offer:
     km: float | None
     why: list[str]
     lacks: list[str]
+    slots: int  # how many in a row
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,19 @@ def best(
 
 
 def slots_for(session: Session, referral: Referral, slot: Slot) -> int:
-    """How many slots in a row to book from here: two where two are wanted and free, else one."""
+    """How many slots in a row to book from here: two where two are wanted and free, else one.
+
+    What is kept for this referral is free for it.
+    """
     wish, _ = wish_of(session, referral)
     if wish.slots == 1:
         return 1
+    kept = sa.select(sa.func.max(sa.func.upper(Allocation.during))).where(
+        Allocation.hold_id == Hold.id, Hold.referral_id == referral.id, Hold.slot_id == slot.id
+    )
+    kept_until = session.scalar(kept)
+    if kept_until is not None and kept_until > slot.ends_at:
+        return wish.slots
     free = open_slots.is_open(Slot, clock.now())
     query = sa.select(Slot.id).where(
         Slot.clinic_id == slot.clinic_id, Slot.starts_at == slot.ends_at, *free
@@ -176,7 +186,7 @@ def _ask(
         lacks = [] if asked is wish else _lacks(session, wish, slot, ends_at, now)
         lacks += [fitting.DOUBLE] if asked.slots < wish.slots else []
         why = fitting.reasons(wish, reading, km=km, lacks=lacks)
-        offers.append(Offer(slot, ends_at, reading, km, why, lacks))
+        offers.append(Offer(slot, ends_at, reading, km, why, lacks, asked.slots))
     return offers
 
 

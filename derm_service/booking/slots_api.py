@@ -57,6 +57,7 @@ def hold(body: HoldAsked) -> tuple[HoldMade, HTTPStatus]:
             slot_id=body.slot_id,
             referral_id=body.referral_id,
             minutes=body.minutes,
+            slots=gone.slots_for(session, body.referral_id, body.slot_id),
             by=current_user(),
         )
     return HoldMade.of(made), HTTPStatus.CREATED

@@ -6,7 +6,7 @@ from procrastinate import JobContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.api import idempotency
-from derm_service.booking import holds
+from derm_service.booking import capacity, holds
 from derm_service.jobs import ROUTINE, jobs
 
 
@@ -18,4 +18,14 @@ def sweep_holds(context: JobContext, timestamp: int) -> None:
     with sessions() as session:
         holds.sweep(session)
         idempotency.forget_old(session)
+        session.commit()
+
+
+@jobs.periodic(cron="5 * * * *")
+@jobs.task(queue=ROUTINE, name="booking.sound_capacity_alarm", pass_context=True)
+def sound_capacity_alarm(context: JobContext, timestamp: int) -> None:
+    """Tell the lead before people breach, not after."""
+    sessions = cast("sessionmaker[Session]", context.additional_context["sessions"])
+    with sessions() as session:
+        capacity.sound_the_alarm(session)
         session.commit()

@@ -48,3 +48,4 @@ class WorkKind(StrEnum):
     ARRANGE_NEXT_STEP = "arrange_next_step"  # what an outcome asks for, outside this service
     AUDIT_BROKEN = "audit_broken"  # a row of the audit trail was changed or is gone
     JOB_FAILED = "job_failed"  # given up after every try
+    CAPACITY_ALARM = "capacity_alarm"  # more people than times before they breach

@@ -47,6 +47,7 @@ PAGES: dict[WorkKind, Page] = {
         "subject_id",
         "appointment_id",
     ),
+    WorkKind.CAPACITY_ALARM: Page("booking.waiting_list", "See the waiting list", Action.BOOK),
     WorkKind.RETAKE_TO_BOOK: _BOOK,
     WorkKind.REBOOK: _BOOK,
     WorkKind.TELL_PATIENT: Page(

@@ -46,6 +46,7 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.JOB_FAILED: "A job was given up",
     WorkKind.REBOOK: "Book again",
     WorkKind.ARRANGE_NEXT_STEP: "Arrange what comes next",
+    WorkKind.CAPACITY_ALARM: "Too few times before people breach",
 }
 _SATURDAY = 5
 
