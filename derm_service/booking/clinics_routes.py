@@ -1,7 +1,7 @@
 """The pages of clinics: a week of them, one of them, opening and cancelling."""
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from derm_service import clock, wording
 from derm_service.booking import access, overbooking, places, queries, rules, series
 from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
-from derm_service.booking.parsing import day_or_none, uuid_or_none
+from derm_service.booking.parsing import day_or_none, uuid_or_none, wall_clock
 from derm_service.booking.recurring import Pattern
 from derm_service.booking.series import Series
 from derm_service.errors import Conflict, Invalid
@@ -137,8 +137,8 @@ def _open(form: ClinicForm) -> Series:
     return series.open_series(
         db_session(),
         pattern=_pattern(form, on),
-        starts=_time(form.starts.data, "starts"),
-        ends=_time(form.ends.data, "ends"),
+        starts=wall_clock(form.starts.data, "starts"),
+        ends=wall_clock(form.ends.data, "ends"),
         location_id=_id(form.location_id.data, "location_id", "Choose a place."),
         mobile_unit_id=place.mobile_unit_id,
         slot_minutes=_minutes(form.slot_minutes.data),
@@ -245,18 +245,6 @@ def _minutes(value: str | None) -> int:
     if number is None:
         raise Invalid({"slot_minutes": "Enter a whole number of minutes, like 20."})
     return number
-
-
-def _time(value: str | None, name: str) -> time:
-    """A wall-clock time typed like 9:30, 09.30, 9 or 930."""
-    typed = (value or "").replace(".", ":").strip()
-    hours, _, minutes = typed.partition(":")
-    if not minutes and len(hours) in {3, 4}:
-        hours, minutes = hours[:-2], hours[-2:]
-    try:
-        return time(int(hours), int(minutes or "0"))
-    except (ValueError, OverflowError) as error:
-        raise Invalid({name: "Enter a time on the 24-hour clock, like 9:30 or 14:00."}) from error
 
 
 def _monday(day: date) -> date:

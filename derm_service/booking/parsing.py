@@ -1,11 +1,12 @@
-"""What addresses and forms carry, read without complaint: None for what cannot be read."""
+"""What addresses and forms carry, read: None, or a sentence, for what cannot be read."""
 
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
 from derm_service.clock import YEARS
+from derm_service.errors import Invalid
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -30,3 +31,15 @@ def uuid_or_none(value: str | None) -> UUID | None:
 def member_or_none(enum: type[T], value: str | None) -> T | None:
     """A coded word."""
     return enum(value) if value in {each.value for each in enum} else None
+
+
+def wall_clock(value: str | None, name: str) -> time:
+    """A wall-clock time typed like 9:30, 09.30, 9 or 930; Invalid names the field."""
+    typed = (value or "").replace(".", ":").strip()
+    hours, _, minutes = typed.partition(":")
+    if not minutes and len(hours) in {3, 4}:
+        hours, minutes = hours[:-2], hours[-2:]
+    try:
+        return time(int(hours), int(minutes or "0"))
+    except (ValueError, OverflowError) as error:
+        raise Invalid({name: "Enter a time on the 24-hour clock, like 9:30 or 14:00."}) from error

@@ -1,15 +1,18 @@
 """The pages of a clinic that is cancelled or changed with people in it."""
 
+from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import Form, StringField
+from wtforms import Form, SelectMultipleField, StringField
 
-from derm_service.booking import queries, rehoming
-from derm_service.booking.parsing import uuid_or_none
-from derm_service.errors import Conflict
+from derm_service import clock
+from derm_service.booking import ledger, places, queries, rehoming, rules
+from derm_service.booking.models import Clinic
+from derm_service.booking.parsing import uuid_or_none, wall_clock
+from derm_service.errors import Conflict, Invalid
 from derm_service.forms import Required, stripped
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
@@ -18,6 +21,7 @@ from derm_service.wording import count
 bp = Blueprint("rehoming", __name__, url_prefix="/clinics/<uuid:clinic_id>")
 
 WAITING_LIST = "waiting_list"
+Wanted = tuple[datetime, datetime, list[UUID]]  # from, to, with whom and what
 
 
 class CancelForm(Form):
@@ -26,6 +30,14 @@ class CancelForm(Form):
     reason = StringField(
         "Why is the clinic cancelled?", [Required("Enter why the clinic is cancelled.")], [stripped]
     )
+
+
+class ChangeForm(Form):
+    """Other hours, staff or kit of a clinic on the same day."""
+
+    starts = StringField("Starts at", filters=[stripped])
+    ends = StringField("Ends at", filters=[stripped])
+    resource_ids = SelectMultipleField("Room or van, staff and kit", validate_choice=False)
 
 
 @bp.route("/cancel", methods=["GET", "POST"])
@@ -55,6 +67,38 @@ def cancel(clinic_id: UUID) -> ResponseReturnValue:
     return page, status
 
 
+@bp.route("/change", methods=["GET", "POST"])
+@allowed(Action.MANAGE_PLACES)
+def change(clinic_id: UUID) -> ResponseReturnValue:
+    """Other hours, staff or kit; whoever no longer fits in is shown first, with a place each."""
+    clinic = queries.clinic(db_session(), clinic_id)
+    form = _change_form(clinic)
+    rows: list[rehoming.Affected] = []
+    status, sentence = HTTPStatus.OK, ""
+    if request.method == "POST":
+        try:
+            wanted = _wanted(form, clinic)
+            rows = rehoming.affected(db_session(), clinic, ledger.span(*wanted[:2]))
+            if {row.appointment.id for row in rows} <= set(_choices()):
+                return _change(clinic, wanted)
+        except Invalid as problem:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            _show(form, problem)
+        except Conflict as problem:
+            db_session().rollback()
+            status, sentence = HTTPStatus.CONFLICT, problem.message
+    page = render_template(
+        "booking/clinic_change.html",
+        form=form,
+        clinic=clinic,
+        sentence=sentence,
+        rows=rows,
+        chosen=_choices(),
+        waiting_list=WAITING_LIST,
+    )
+    return page, status
+
+
 @bp.get("/contacts")
 @allowed(Action.BOOK)
 def contacts(clinic_id: UUID) -> ResponseReturnValue:
@@ -65,6 +109,58 @@ def contacts(clinic_id: UUID) -> ResponseReturnValue:
         clinic=queries.clinic(session, clinic_id),
         rows=rehoming.contacts(session, clinic_id),
     )
+
+
+def _change_form(clinic: Clinic) -> ChangeForm:
+    session = db_session()
+    held = queries.resources_in(session, [clinic]).get(clinic.id, [])
+    form = ChangeForm(
+        request.form if request.method == "POST" else None,
+        data={
+            "starts": f"{clock.london(clinic.starts_at):%H:%M}",
+            "ends": f"{clock.london(clinic.ends_at):%H:%M}",
+            "resource_ids": [str(each.id) for each in held],
+        },
+    )
+    here = [
+        each for each in places.resources(session) if each.location_id in {None, clinic.location_id}
+    ]
+    form.resource_ids.choices = {str(each.id): each.name for each in here}
+    return form
+
+
+def _wanted(form: ChangeForm, clinic: Clinic) -> Wanted:
+    on = clock.london(clinic.starts_at).date()
+    ids = [uuid_or_none(each) for each in form.resource_ids.data or []]
+    starts_at = rules.moment(on, wall_clock(form.starts.data, "starts"))
+    ends_at = rules.moment(on, wall_clock(form.ends.data, "ends"))
+    if ends_at <= starts_at:
+        raise Invalid({"ends": "The clinic must end after it starts."})
+    return starts_at, ends_at, [each for each in ids if each is not None]
+
+
+def _change(clinic: Clinic, wanted: Wanted) -> ResponseReturnValue:
+    starts_at, ends_at, resource_ids = wanted
+    rehoming.change(
+        db_session(),
+        clinic_id=clinic.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        resource_ids=resource_ids,
+        choices=_choices(),
+        by=current_user(),
+    )
+    db_session().commit()
+    flash("The clinic is changed. Who stays keeps their time.")
+    where = ".contacts" if _choices() else "clinics.clinic"
+    return redirect(url_for(where, clinic_id=clinic.id), HTTPStatus.SEE_OTHER)
+
+
+def _show(form: ChangeForm, problem: Invalid) -> None:
+    """Each sentence at its field; what names no field of this page stands at the staff and kit."""
+    for name, sentence in problem.fields.items():
+        named = name if name in form else "resource_ids"
+        form[named].errors = [sentence]
 
 
 def _cancel(clinic_id: UUID, reason: str) -> ResponseReturnValue:

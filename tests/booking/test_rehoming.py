@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
+from derm_service import clock
 from derm_service.booking import appointments, clinics, free, ledger, queries, rehoming
 from derm_service.booking.codes import (
     AppointmentState,
@@ -278,3 +279,31 @@ def test_the_page_rehomes_and_leads_to_the_contact_list(
     assert done.status_code == 303
     assert "2 people have a new time" in contacts.text
     assert booked[1].patient.mobile in contacts.text
+
+
+def test_the_page_changes_hours_and_asks_where_those_go_who_no_longer_fit(
+    client: FlaskClient, session: Session
+) -> None:
+    sign_in_as(client, session, make.user(session, Role.LEAD))
+    clinic, booked = full_clinic(session, 3)
+    other = other_clinic(session, clinic)
+    address = f"/clinics/{clinic.id}/change"
+    form = {
+        "starts": f"{clock.london(clinic.starts_at):%H:%M}",
+        "ends": f"{clock.london(clinic.slots[1].ends_at):%H:%M}",
+        "resource_ids": [str(one) for one in ledger.resources_of_clinic(session, clinic.id)],
+    }
+
+    shown = client.get(address)
+    bad = post(client, address, **{**form, "ends": "late"})
+    upside_down = post(client, address, **{**form, "ends": "0:01"})
+    asked = post(client, address, **form)
+    done = post(client, address, **form, **{f"to-{booked[2].id}": str(other.slots[0].id)})
+
+    assert shown.status_code == asked.status_code == 200
+    assert bad.status_code == upside_down.status_code == 422
+    assert "24-hour clock, like" in bad.text
+    assert booked[2].patient.family_name.upper() in asked.text
+    assert booked[0].patient.family_name.upper() not in asked.text
+    assert done.status_code == 303
+    assert [one.state for one in booked] == ["booked", "booked", "moved"]
