@@ -181,7 +181,7 @@ def _seborrhoeic(canvas: Canvas, layers: Layers) -> None:
 
 def _angioma(canvas: Canvas, layers: Layers) -> None:
     border = borders(canvas.rng, canvas.shape, 0.6 * canvas.mm)
-    lagoons = blurred(step(border, 0.03, 0.25), 0.04 * canvas.mm)
+    lagoons = blurred(step(border, 0.05, 0.14), 0.008 * canvas.mm)
     layers.blood += canvas.inside * (0.7 + 1.5 * lagoons)
     layers.deep += (
         canvas.inside * lagoons * 0.22 * step(smooth(canvas.rng, canvas.shape, canvas.mm), 0, 1)
