@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from derm_service.booking import rules
 from derm_service.booking.codes import AppointmentState, ClinicState, Level, ResourceKind
@@ -175,6 +175,7 @@ def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, 
         .join(Appointment.slot)
         .where(Slot.clinic_id.in_([one.id for one in clinics]), Appointment.state.in_(IN_A_SLOT))
         .options(
+            contains_eager(Appointment.slot),
             joinedload(Appointment.patient).selectinload(Patient.needs),
             joinedload(Appointment.referral).selectinload(Referral.lesions),
         )
@@ -186,7 +187,9 @@ def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, 
 
 
 def _uses(appointment: Appointment, slot: Slot) -> bool:
-    return slot.id == appointment.slot_id or slot.starts_at in appointment.during
+    """Whether it is this slot, or one after it of the same clinic that a long visit takes too."""
+    is_same_clinic = slot.clinic_id == appointment.slot.clinic_id
+    return is_same_clinic and slot.starts_at in appointment.during
 
 
 def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, list[Resource]]:

@@ -11,7 +11,7 @@ from derm_service import clock, crash, wording
 from derm_service.crash import Point
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
-from derm_service.imaging import aside, elsewhere, filing_tasks, trail, visit_queries
+from derm_service.imaging import aside, elsewhere, filing_tasks, looking, trail, visit_queries
 from derm_service.imaging.announcing import GIVEN_UP
 from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.models import Capture, Chunk, SealedObject
@@ -91,6 +91,8 @@ def check_offset(session: Session, capture: Capture, start: int, length: int | N
     It is refused too once the shutter is shut: somebody who takes back their consent while a
     photograph is on its way has not agreed to it.
     """
+    if capture.set_aside_reason is SetAsideReason.CONSENT_REFUSED:
+        raise NotAllowed(looking.NO_CONSENT)
     if capture.state not in RECEIVES or start != offset(session, capture):
         raise Conflict(MOVED_ON)
     images = capture.image_set

@@ -181,6 +181,19 @@ def test_a_slot_at_midnight_is_booked_like_any_other(session: Session) -> None:
     assert not queries.clinics_of_day(session, day - timedelta(days=1), make.user(session))
 
 
+def test_a_day_list_shows_a_person_at_their_own_clinic_only(session: Session) -> None:
+    slot = make.slot(session)
+    make.slot(session, starts_at=slot.starts_at)  # another clinic at the same time
+    booked = appointments.book(
+        session, slot_id=slot.id, referral_id=make.referral(session).id, by=make.user(session)
+    )
+
+    days = queries.clinics_of_day(session, clock.london(slot.starts_at).date(), make.user(session))
+
+    assert len(days) == 2
+    assert [row.appointment for day in days for row in day.rows if row.appointment] == [booked]
+
+
 def test_cancelling_frees_the_slot_and_puts_the_person_back_on_the_list(session: Session) -> None:
     slot, clerk = make.slot(session), make.user(session)
     referral = make.referral(session)
