@@ -66,6 +66,9 @@ NAVIGATION: tuple[Entry, ...] = (
         "Letters", "telling.letters", Action.TELL, "Letters to print and post, and returned ones"
     ),
     Entry(
+        "Audit", "search.find", Action.SEE_AUDIT, "Find a patient, then see who did and saw what"
+    ),
+    Entry(
         "People", "people.listing", Action.MANAGE_PEOPLE, "Who may sign in, and what they may do"
     ),
     Entry("Places", "places.listing", Action.MANAGE_PLACES, "Hospitals, vans, rooms and kit"),
@@ -140,6 +143,7 @@ def _context() -> dict[str, Any]:
         "Action": Action,
         "may": lambda action: user is not None and may(user, action),
         "today": clock.today(),
+        "now": clock.now,
         "endpoints": current_app.view_functions,
     }
 

@@ -93,7 +93,7 @@ def _ended(row: UserSession) -> ResponseReturnValue | None:
     form = {k: request.form.getlist(k) for k in request.form if k not in SECRET_FIELDS}
     keep_draft(db_session(), user=row.user, path=request.path, form=form)
     db_session().commit()
-    flash(DRAFT_KEPT)
+    flash(DRAFT_KEPT, "note")
     return redirect(url_for("accounts.sign_in", next=request.path), HTTPStatus.SEE_OTHER)
 
 

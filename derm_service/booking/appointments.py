@@ -16,7 +16,7 @@ from derm_service.booking.codes import (
 )
 from derm_service.booking.facts import ELSEWHERE, HAS_ONE, Facts
 from derm_service.booking.models import Appointment
-from derm_service.booking.rules import NEXT_STEP_WORDS, check_move
+from derm_service.booking.rules import NEXT_STEP_WORDS, NOT_ATTENDED_WORDS, check_move
 from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
@@ -185,7 +185,7 @@ def not_attended(
     did = "recorded did not attend"
     _record(session, appointment, did, by=by, reason=reason, next_step=next_step)
     telling.forget(session, appointment, how="The patient did not attend", by=by)
-    why = f"did not attend: {reason}. {NEXT_STEP_WORDS[next_step]}"
+    why = f"did not attend: {NOT_ATTENDED_WORDS[reason].lower()}. {NEXT_STEP_WORDS[next_step]}"
     waiting.back_on_the_list(session, appointment.referral, why=why, by=by)
     if next_step is NextStep.SAFEGUARDING:
         waiting.ask_a_lead(session, appointment, by=by)

@@ -68,7 +68,7 @@ class NotAttendedForm(Form):
 
     reason = RadioField(
         "Why did the patient not come?",
-        [Chosen("Choose why the patient did not come, or “Not known”.")],
+        [Chosen("Choose why the patient did not come, or that it is not known.")],
         validate_choice=False,
         choices={each.value: rules.NOT_ATTENDED_WORDS[each] for each in NotAttendedReason},
     )
@@ -169,7 +169,10 @@ def not_attended(appointment_id: UUID) -> ResponseReturnValue:
             by=current_user(),
         )
         db_session().commit()
-        flash("Recorded. The patient is back on the waiting list, and somebody will ring them.")
+        flash(
+            "Recorded that the patient did not attend. They are back on the waiting list, and "
+            "somebody will ring them."
+        )
         return _to(done)
     return _ask("booking/not_attended.html", form, appointment_id)
 

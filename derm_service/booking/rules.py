@@ -84,7 +84,7 @@ NOT_ATTENDED_WORDS: dict[NotAttendedReason, str] = {
     NotAttendedReason.ILL: "The patient was ill",
     NotAttendedReason.ARRIVED_TOO_LATE: "The patient arrived too late to be seen",
     NotAttendedReason.NO_TRANSPORT: "Transport did not come",
-    NotAttendedReason.NOT_KNOWN: "Not known",
+    NotAttendedReason.NOT_KNOWN: "The reason is not known",
 }
 
 CHOOSABLE_CANCEL_REASONS: tuple[CancelReason, ...] = tuple(

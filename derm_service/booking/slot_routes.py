@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, TextAreaField
 
-from derm_service import clock
+from derm_service import clock, wording
 from derm_service.booking import (
     access,
     appointments,
@@ -47,7 +47,7 @@ def find_slot(referral_id: UUID) -> ResponseReturnValue:
     referral = queries.referral(db_session(), referral_id)
     already = queries.waiting_appointment(db_session(), referral_id)
     if already is not None:
-        flash("This referral already has an appointment. You can move it.")
+        flash("This referral already has an appointment. You can move it.", "note")
         return redirect(
             url_for("booking.appointment", appointment_id=already.id), HTTPStatus.SEE_OTHER
         )
@@ -143,7 +143,8 @@ def _confirm(
             if already is not None:  # the same button was pressed twice
                 return _to(already)
             return _taken(problem, form, referral.id, slot.id, moving.id if moving else None)
-        flash("The appointment is moved." if moving else "The appointment is booked.")
+        when = f"{wording.weekday(done.slot.starts_at)} at {wording.time(done.slot.starts_at)}"
+        flash(f"The appointment is {'moved to' if moving else 'booked for'} {when}.")
         return _to(done)
     return _confirm_page(form, shown, slot, moving)
 

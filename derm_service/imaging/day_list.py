@@ -40,6 +40,11 @@ class DayLine:
         """Whether the person is still expected."""
         return bool(self.appointment and self.appointment.state is AppointmentState.BOOKED)
 
+    @property
+    def may_be_missed(self) -> bool:
+        """Whether it is time to say that the person did not come."""
+        return self.may_check_in and self.slot.starts_at <= clock.now()
+
 
 @dataclass(frozen=True)
 class DayClinic:

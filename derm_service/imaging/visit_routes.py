@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
-from derm_service import audit, clock
+from derm_service import audit, clock, wording
 from derm_service.booking import appointments
 from derm_service.booking import queries as booking
 from derm_service.booking.codes import NotAttendedReason
@@ -149,7 +149,7 @@ def finish(visit_id: UUID) -> ResponseReturnValue:
         visit_ending.finish(db_session(), visit_id=visit_id, by=current_user(), endings=endings)
 
     if done(form, act):
-        flash("The visit is finished.")
+        flash(f"The visit of {wording.time(visit.appointment.slot.starts_at)} is finished.")
         return _to_day(visit.appointment)
     return page(
         "visits/finish.html",
@@ -179,7 +179,10 @@ def end(visit_id: UUID) -> ResponseReturnValue:
         )
 
     if done(form, act):
-        flash("The visit has ended without photographs.")
+        flash(
+            f"The visit of {wording.time(visit.appointment.slot.starts_at)} has ended without "
+            "photographs."
+        )
         return _to_day(visit.appointment)
     return page("visits/end.html", visit.appointment, form, visit=visit)
 

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from wtforms import Form, RadioField, StringField, TextAreaField
 
-from derm_service import clock
+from derm_service import clock, wording
 from derm_service.errors import Invalid
 from derm_service.forms import DayField, stripped
 from derm_service.messages import work as items
@@ -150,7 +150,7 @@ def _finish(found: WorkItem, form: Form) -> str:
             raise Invalid({"outcome": "Choose whether you reached the patient"})
     how = form["how"].data or ""
     items.finish_by_hand(db_session(), item_id=found.id, how=how, by=current_user())
-    return "Done and taken off the list."
+    return f"Done and off the list: {WORK_WORDS[found.kind].lower()}."
 
 
 def _try_again(found: WorkItem, form: CallForm) -> str:
@@ -165,7 +165,7 @@ def _try_again(found: WorkItem, form: CallForm) -> str:
         next_on=form.next_on.data,
         by=current_user(),
     )
-    return "The call stays on the list for another try."
+    return f"The call stays on the list. The next try is on {wording.day(form.next_on.data)}."
 
 
 def _refused(found: WorkItem, form: Form, problem: Invalid) -> ResponseReturnValue:

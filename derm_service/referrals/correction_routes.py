@@ -46,7 +46,10 @@ def details(patient_id: UUID) -> ResponseReturnValue:
         put_problems(form, {"nhs_number": problem.message})
         return _page(patient, form), HTTPStatus.CONFLICT
     db_session().commit()
-    flash("The details are saved." if changed else "Nothing was different, so nothing was changed.")
+    if changed:
+        flash("The corrected details are saved.")
+    else:
+        flash("Nothing was different, so nothing was changed.", "note")
     return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)
 
 

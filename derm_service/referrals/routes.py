@@ -1,5 +1,6 @@
 """Entering a referral: the form, the check of the answers, likely duplicates beside their match."""
 
+import re
 import uuid
 from dataclasses import asdict
 from http import HTTPStatus
@@ -27,10 +28,13 @@ from derm_service.referrals.inputs import MOST_LESIONS
 from derm_service.referrals.intake import refer
 from derm_service.referrals.matching import Match
 from derm_service.web import allowed, current_user, db_session, form_data, settings
+from derm_service.wording import count
 
 bp = Blueprint("referrals", __name__)
 
 NEW_PERSON = "new"
+REMOVE = "remove_lesion_"
+LESION_FIELD = re.compile(r"lesion_(\d)_(.+)")
 NOT_ANSWERS = frozenset({"csrf_token", "step", "person"})
 
 
@@ -45,8 +49,9 @@ class PersonForm(Form):
 def new() -> ResponseReturnValue:
     """Enter a referral, check the answers, save it."""
     step = request.form.get("step", "check") if request.method == "POST" else "start"
-    form = referral_form(_lesions_on_page(), form_data())
-    if step in ("start", "change", "add_lesion"):
+    entered = _without_removed(form_data() or MultiDict(), step)
+    form = referral_form(_lesions_on_page(entered), entered or None)
+    if step in ("start", "change", "add_lesion") or step.startswith(REMOVE):
         return _form_page(form)
     found = reading.read(texts_of(form), today=clock.today(), allow_test=settings().demonstration)
     if isinstance(found, dict):
@@ -78,12 +83,27 @@ def _save(found: reading.Entry, matches: list[Match], person: PersonForm) -> Res
         person.person.errors = [problem.message]
         return _check_page(found, matches, person), HTTPStatus.CONFLICT
     db_session().commit()
-    flash("The referral is in. Find a slot for the photographs next.")
+    flash(f"The referral with {count(len(found.lesions), 'lesion')} is saved. Find a slot next.")
     return redirect(url_for("record.referral", referral_id=made.id), HTTPStatus.SEE_OTHER)
 
 
-def _lesions_on_page() -> int:
-    data = form_data() or MultiDict()
+def _without_removed(data: MultiDict[str, str], step: str) -> MultiDict[str, str]:
+    """What was entered without the lesion that `step` removes; those after it move up by one."""
+    gone = whole_number(step.removeprefix(REMOVE)) if step.startswith(REMOVE) else None
+    if gone is None:
+        return data
+    kept: MultiDict[str, str] = MultiDict()
+    for name, value in data.items(multi=True):
+        found = LESION_FIELD.fullmatch(name)
+        number = int(found[1]) if found else 0
+        if found is None or number < gone:
+            kept.add(name, value)
+        elif number > gone:
+            kept.add(f"lesion_{number - 1}_{found[2]}", value)
+    return kept
+
+
+def _lesions_on_page(data: MultiDict[str, str]) -> int:
     numbers = [whole_number(name.split("_")[1]) or 1 for name in data if name.startswith("lesion_")]
     asked = max(numbers, default=1) + (1 if data.get("step") == "add_lesion" else 0)
     return min(asked, MOST_LESIONS)

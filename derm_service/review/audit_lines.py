@@ -1,38 +1,87 @@
 """The audit page's lines: who did or saw what on a referral, in words instead of ids and codes."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from derm_service import wording
 from derm_service.audit import AuditEntry
-from derm_service.imaging.models import Capture, ImageSet, Retake
+from derm_service.booking.queries import london_day
+from derm_service.booking.rules import CANCEL_WORDS, NOT_ATTENDED_WORDS
+from derm_service.imaging.capture_words import (
+    KEPT_WORDS,
+    SET_ASIDE_WORDS,
+    STATE_TAGS,
+    VERDICT_WORDS,
+)
+from derm_service.imaging.retake_words import REASONS as REASONS_AGAIN
 from derm_service.imaging.rules import VIEW_WORDS
+from derm_service.messages.rules import WORK_WORDS
 from derm_service.people import User
-from derm_service.referrals.body_sites import label as site_label
-from derm_service.referrals.models import Lesion, Referral
-from derm_service.review import outcomes
+from derm_service.referrals.models import Referral
+from derm_service.referrals.rules import LESION_WORDS
+from derm_service.review import audit_names, outcomes
 from derm_service.review.codes import Outcome
-from derm_service.review.models import Opinion
+from derm_service.review.letters_list import KIND_WORDS
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 HASH = re.compile(r"[0-9a-f]{64}")
+REASONS: dict[str, str] = {
+    str(code): words
+    for table in (CANCEL_WORDS, NOT_ATTENDED_WORDS, KEPT_WORDS, SET_ASIDE_WORDS, REASONS_AGAIN)
+    for code, words in table.items()
+}
+OUTCOMES = {each.value: outcomes.label(each) for each in Outcome}
+VIEWS = {each.value: words for each, words in VIEW_WORDS.items()}
+STATES: dict[str, str] = {
+    **{each.value: words for each, (words, _tone) in STATE_TAGS.items()},
+    **{each.value: words for each, words in LESION_WORDS.items()},
+}
 CODED: dict[str, dict[str, str]] = {
-    "outcome": {each.value: outcomes.label(each) for each in Outcome},
-    "view": {each.value: words for each, words in VIEW_WORDS.items()},
-    "views": {each.value: words for each, words in VIEW_WORDS.items()},
+    "outcome": OUTCOMES,
+    "outcomes": OUTCOMES,
+    "view": VIEWS,
+    "views": VIEWS,
+    "reason": REASONS,
+    "state": STATES,
+    "was": STATES,
+    "verdict": {code: words for code, (words, _tone) in VERDICT_WORDS.items()},
+    "kind": {
+        **{each.value: words for each, words in WORK_WORDS.items()},
+        **{each.value: words for each, words in KIND_WORDS.items()},
+    },
+    "size": {
+        "1024": "small copy",
+        "3072": "large copy",
+        "full": "full resolution",
+        "ers": "copy for e-RS",
+    },
 }
 """Details whose codes have words of their own."""
+MEGABYTE = 1_000_000
 CHANGES = ("state", "outcome")
 """Details that hold what was and what is."""
+
+
+LOOKS = frozenset(
+    {
+        *("opened case", "opened image for review", "opened lesion for review", "opened letter"),
+        *("opened patient", "opened referral", "opened telling page", "opened visit"),
+        *("looked at appointment", "looked at image", "read audit trail", "took original"),
+        "was refused image",
+    }
+)
+"""What only looks; everything else an audit row says changes something."""
+A_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -45,53 +94,74 @@ class AuditLine:
     detail: list[tuple[str, str]]
 
 
-def of_referral(session: Session, referral: Referral) -> list[AuditLine]:
+@dataclass(frozen=True)
+class Asked:
+    """Which rows somebody wants to see; codes only, so that it may stand in an address."""
+
+    who: uuid.UUID | None = None
+    looks: bool | None = None  # only looks, only changes, or both
+    on: date | None = None  # a London day
+    page: int = 1  # from 1, the newest rows first
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """One page of what was asked for, and who appears in the trail at all."""
+
+    lines: list[AuditLine]
+    total: int
+    people: dict[uuid.UUID, str]
+
+    @property
+    def pages(self) -> int:
+        """How many pages of it there are."""
+        return max(1, -(-self.total // A_PAGE))
+
+
+def of_referral(session: Session, referral: Referral, asked: Asked) -> AuditPage:
     """Who did and who saw what on this referral and its patient's details, newest first."""
-    rows = session.execute(
-        sa.select(AuditEntry, User.name)
+    its = (AuditEntry.referral_id == referral.id) | (
+        AuditEntry.referral_id.is_(None) & (AuditEntry.patient_id == referral.patient_id)
+    )
+    rows = sa.select(AuditEntry).where(its, *_conditions(asked))
+    shown = session.execute(
+        rows.add_columns(User.name)
         .outerjoin(User, User.id == AuditEntry.by_id)
-        .where(
-            (AuditEntry.referral_id == referral.id)
-            | (AuditEntry.referral_id.is_(None) & (AuditEntry.patient_id == referral.patient_id))
-        )
         .order_by(AuditEntry.id.desc())
+        .limit(A_PAGE)
+        .offset((asked.page - 1) * A_PAGE)
     )
-    names = _names(session, referral)
-    return [
-        AuditLine(
-            entry,
-            who=name or entry.by_system or "",
-            to_what=names.get(entry.subject_id) or wording.code(entry.subject_kind),
-            detail=list(_in_words(entry.detail, names)),
+    people = session.execute(
+        sa.select(User.id, User.name).where(
+            User.id.in_(sa.select(AuditEntry.by_id).where(its).distinct())
         )
-        for entry, name in rows
-    ]
+    )
+    names = audit_names.of_referral(session, referral)
+    return AuditPage(
+        lines=[_line(entry, name, names) for entry, name in shown],
+        total=session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0,
+        people=dict(sorted(people.tuples(), key=lambda each: wording.name_key(each[1]))),
+    )
 
 
-def _names(session: Session, referral: Referral) -> dict[str, str]:
-    """What the referral's lesions, image sets, captures, retakes and opinions are called, by id."""
-    lesions = {each.id: each for each in referral.lesions}
-    names: dict[Any, str] = {
-        each.id: f"Lesion {each.number}: {site_label(each.site_code, each.laterality)}"
-        for each in referral.lesions
-    }
-    captures = session.scalars(
-        sa.select(Capture)
-        .join(Capture.image_set)
-        .where(ImageSet.lesion_id.in_(lesions))
-        .options(joinedload(Capture.image_set))
+def _conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.who is not None:
+        yield AuditEntry.by_id == asked.who
+    if asked.looks is not None:
+        is_look = AuditEntry.did.in_(LOOKS)
+        yield is_look if asked.looks else ~is_look
+    if asked.on is not None:
+        first, next_day = london_day(asked.on)
+        yield (first <= AuditEntry.at) & (AuditEntry.at < next_day)
+
+
+def _line(entry: AuditEntry, name: str | None, names: dict[str, str]) -> AuditLine:
+    return AuditLine(
+        entry,
+        who=name or entry.by_system or "",
+        to_what=names.get(entry.subject_id) or wording.code(entry.subject_kind),
+        detail=list(_in_words(entry.detail, names)),
     )
-    for capture in captures:
-        number = lesions[capture.image_set.lesion_id].number
-        names[capture.id] = f"{VIEW_WORDS[capture.view].capitalize()} of lesion {number}"
-    for words, table in (("Photographs", ImageSet), ("Retake", Retake), ("Opinion", Opinion)):
-        found = session.execute(
-            sa.select(table.id, Lesion.number)
-            .join(Lesion, Lesion.id == table.lesion_id)
-            .where(table.lesion_id.in_(lesions))
-        )
-        names |= {row.id: f"{words} of lesion {row.number}" for row in found}
-    return {str(key): name for key, name in names.items()}
 
 
 def _in_words(detail: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -120,6 +190,8 @@ def _is_id(value: object) -> bool:
 def _word(key: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if key == "bytes" and isinstance(value, int):
+        return f"{value / MEGABYTE:.1f} MB"
     text = str(value)
     if text in CODED.get(key, {}):
         return CODED[key][text]

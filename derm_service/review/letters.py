@@ -166,7 +166,7 @@ def for_patient(
         "paragraphs": [
             *([f"This letter is for {name}. Please read it together."] if is_child else []),
             *_replacing(replaces),
-            _what_was_seen(place, taken_on),
+            _what_was_seen(body_sites.of_yours(lesion.site_code, lesion.laterality), taken_on),
             *first_words.paragraphs(text),
             *_separately([each for each, _ in others if each.state is not LesionState.TOLD]),
             HELP,
@@ -181,24 +181,23 @@ def for_patient(
 def _what_was_seen(place: str, taken_on: date | None) -> str:
     if taken_on is None:
         return (
-            f"A skin doctor has looked at what we were told about the mark on your {place}. "
+            f"A skin doctor has looked at what we were told about the mark on {place}. "
             "There are no photographs of it."
         )
     return (
-        f"A skin doctor has looked at the photographs of the mark on your {place}. "
+        f"A skin doctor has looked at the photographs of the mark on {place}. "
         f"We took them on {wording.day(taken_on)}."
     )
 
 
 def _separately(lesions: Sequence[Lesion]) -> list[str]:
     """What the letter does not speak of, so that nobody takes it for the whole answer."""
-    places = [body_sites.label(each.site_code, each.laterality) for each in lesions]
+    places = [body_sites.of_yours(each.site_code, each.laterality) for each in lesions]
     if not places:
         return []
     if len(places) == 1:
         return [
-            f"This letter is not about the mark on your {places[0]}. We tell you about it "
-            "separately."
+            f"This letter is not about the mark on {places[0]}. We tell you about it separately."
         ]
     listed = "; ".join(places)
     return [

@@ -56,7 +56,7 @@ def opinion(lesion_id: UUID) -> ResponseReturnValue:
                 by=current_user(),
             )
             db_session().commit()
-            flash(f"Signed: lesion {shown.lesion.number}, {shown.place}.")
+            flash(f"The opinion on lesion {shown.lesion.number}, {shown.place}, is signed.")
             return _after(shown)
         except Invalid as problem:
             refuse(form, problem)

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from derm_service.audit import record as write_audit
+from derm_service.booking.parsing import day_or_none, uuid_or_none
+from derm_service.forms import whole_number
 from derm_service.imaging import retake_words
 from derm_service.imaging.capture_words import STATE_TAGS
 from derm_service.imaging.rules import VIEW_WORDS
@@ -65,7 +67,21 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
 def audit(referral_id: UUID) -> ResponseReturnValue:
     """Who did and who saw what; looking at it is written down as well."""
     found = referrals.referral(db_session(), referral_id)
-    lines = audit_lines.of_referral(db_session(), found)
+    asked = _asked()
+    shown = audit_lines.of_referral(db_session(), found, asked)
     write_audit(db_session(), by=current_user(), did="read audit trail", subject=found)
     db_session().commit()
-    return render_template("record/audit.html", patient=found.patient, referral=found, lines=lines)
+    return render_template(
+        "record/audit.html", patient=found.patient, referral=found, shown=shown, asked=asked
+    )
+
+
+def _asked() -> audit_lines.Asked:
+    """What the address asks for: codes only, and what is none of them is not asked."""
+    given = request.args
+    return audit_lines.Asked(
+        who=uuid_or_none(given.get("who")),
+        looks={"looked": True, "changed": False}.get(given.get("what", "")),
+        on=day_or_none(given.get("on")),
+        page=whole_number(given.get("page", "")) or 1,
+    )

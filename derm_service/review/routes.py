@@ -36,7 +36,7 @@ def claim_next() -> ResponseReturnValue:
     held = claims.claim_next(session, referral_ids=ids, by=reader)
     session.commit()
     if held is None:
-        flash("No case is free to read just now.")
+        flash("No case is free to read just now.", "note")
         return redirect(url_for(".worklist"), HTTPStatus.SEE_OTHER)
     return _to_case(held.referral_id)
 
@@ -111,7 +111,7 @@ def downgrade(referral_id: UUID) -> ResponseReturnValue:
                 by=current_user(),
             )
             db_session().commit()
-            flash("The referral is routine now. Its clock counts weeks.")
+            flash("The downgrade is recorded: the referral is routine now. Its clock counts weeks.")
             return _to_case(referral_id)
         except Invalid as problem:
             refuse(form, problem)

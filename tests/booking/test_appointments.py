@@ -322,7 +322,7 @@ def test_somebody_who_did_not_come_is_rung_and_never_discharged(session: Session
     assert missed.referral.state is ReferralState.OPEN
     [item] = open_work(session, WorkKind.REBOOK)
     assert item.urgent
-    assert "Did not attend: no transport" in item.note
+    assert "Did not attend: transport did not come" in item.note
     assert used(session, missed) == 0
 
 

@@ -140,6 +140,21 @@ def test_second_check_in_is_refused(client: FlaskClient, session: Session, by: U
     assert post(client, f"/appointments/{appointment.id}/check-in").status_code == 409
 
 
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_did_not_attend_is_offered_only_once_the_slot_has_begun(
+    client: FlaskClient, session: Session, by: User, has_begun: bool
+) -> None:
+    appointment = visiting.appointment_now(session)
+    begins = appointment.slot.starts_at if has_begun else clock.now() + timedelta(minutes=20)
+    appointment.slot.starts_at = begins
+    appointment.slot.ends_at = begins + timedelta(minutes=20)
+    address = f"/appointments/{appointment.id}/did-not-attend"
+
+    pages = client.get(f"/appointments/{appointment.id}/visit").text, listed(client, appointment)
+
+    assert [address in page for page in pages] == [has_begun, has_begun]
+
+
 def test_did_not_attend_asks_why(client: FlaskClient, session: Session, by: User) -> None:
     appointment = visiting.appointment_now(session)
     address = f"/appointments/{appointment.id}/did-not-attend"

@@ -14,10 +14,28 @@ from derm_service.referrals.codes import Laterality
         ("70887009", Laterality.BILATERAL, "palm, both sides"),
         ("43067004", Laterality.NOT_APPLICABLE, "scalp"),
         ("LOCAL-SHOULDER", Laterality.RIGHT, "right shoulder"),
+        ("281642007", Laterality.RIGHT, "back of the right hand"),
+        ("281642007", Laterality.BILATERAL, "back of the hand, both sides"),
+        ("24483006", Laterality.LEFT, "skin behind the left ear"),
+        ("68598004", Laterality.LEFT, "left wing of the nose"),
     ],
 )
 def test_place_is_named_as_people_say_it(code: str, side: Laterality, words: str) -> None:
     assert body_sites.label(code, side) == words
+
+
+@pytest.mark.parametrize(
+    ("code", "side", "words"),
+    [
+        ("36141000", Laterality.LEFT, "your left cheek"),
+        ("281642007", Laterality.RIGHT, "the back of your right hand"),
+        ("68598004", Laterality.LEFT, "the left wing of your nose"),
+        ("79283007", Laterality.NOT_APPLICABLE, "the tip of your nose"),
+        ("72005009", Laterality.BILATERAL, "your areola, both sides"),
+    ],
+)
+def test_place_is_named_to_the_person_as_theirs(code: str, side: Laterality, words: str) -> None:
+    assert body_sites.of_yours(code, side) == words
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,35 @@ def test_second_lesion_is_added_without_javascript_and_keeps_what_was_typed(
     assert [each.site_code for each in referrals(session)[0].lesions] == [make.CHEEK, make.BACK]
 
 
+def test_lesion_is_removed_and_those_after_it_move_up(clerk: FlaskClient) -> None:
+    three = {"lesion_2_site": make.BACK, "lesion_3_site": make.GROIN, "lesion_3_side": "right"}
+
+    added = enter(clerk, "add_lesion").text
+    page = enter(clerk, "remove_lesion_2", **three).text
+
+    assert 'formaction="/referrals/new#lesion-3"' in added  # the next one to add
+    assert 'id="lesion-2" tabindex="-1"' in added
+    assert "Lesion 3" not in page
+    assert f'value="{make.GROIN}" selected' in page
+    assert f'value="{make.BACK}" selected' not in page
+    assert re.search(r'name="lesion_2_side" type="radio" value="right" checked', page)
+    assert 'value="Nguyễn"' in page
+
+
+def test_what_was_done_is_said_as_a_success_and_read_out(
+    clerk: FlaskClient, session: Session
+) -> None:
+    saved = enter(clerk, "save")
+
+    page = clerk.get(saved.location).text
+
+    banner = re.search(r'<div class="nhsuk-notification-banner[^>]*>', page)
+    assert banner is not None
+    assert "nhsuk-notification-banner--success" in banner[0]
+    assert 'role="alert"' in banner[0]
+    assert "The referral with 1 lesion is saved." in page
+
+
 def test_answers_can_be_changed_after_the_check(clerk: FlaskClient, session: Session) -> None:
     back = enter(clerk, "change", lesion_2_site=make.BACK)
 

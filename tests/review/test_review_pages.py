@@ -187,7 +187,7 @@ def test_opinion_is_signed_from_its_page(
 
     assert answer.headers["Location"] == "/review"
     assert session.scalars(sa.select(Opinion)).one().outcome is Outcome.REASSURE
-    assert "Signed: lesion 1, left cheek." in client.get("/review").text
+    assert "The opinion on lesion 1, left cheek, is signed." in client.get("/review").text
 
 
 def test_refused_signature_says_what_is_missing_and_keeps_the_words(
