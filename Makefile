@@ -2,7 +2,7 @@ PYTHON := .venv/bin/python
 SETUP := tools/with_python.sh tools/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long cluster lint pictures format lock
+.PHONY: help setup run test test-long cluster lint pictures format lock clean-data
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -12,6 +12,9 @@ setup: ## Virtual environment, Node packages and front end, where anything chang
 
 run: setup ## Set up whatever is missing and start the service on http://127.0.0.1:8000
 	@exec $(PYTHON) -m flask --app wsgi service run
+
+clean-data: setup ## Remove all data of the embedded parts: asks first, says what it removes
+	@$(PYTHON) -m flask --app wsgi service clean
 
 test: lint ## Set up whatever is missing and run every check and test
 	@$(SETUP) --browser

@@ -29,7 +29,14 @@ CANNOT_READ = "A letter is sent, but it cannot be read without help."
 def tell_booked(session: Session, appointment: Appointment, *, by: User) -> None:
     """Write to, or have somebody ring, a person whose appointment was booked."""
     content = letters.booked(appointment, clock.today())
-    _tell(session, appointment, MessageKind.APPOINTMENT, content, "Tell the appointment", by)
+    _tell(
+        session,
+        appointment,
+        MessageKind.APPOINTMENT,
+        content,
+        "Tell them about the appointment",
+        by,
+    )
 
 
 def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User) -> None:
@@ -37,7 +44,7 @@ def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User
     forget(session, old, how="The appointment was moved", by=by)
     content = letters.booked(new, clock.today(), moved=True)
     kind = MessageKind.APPOINTMENT_MOVED
-    _tell(session, new, kind, content, "Tell the changed appointment", by)
+    _tell(session, new, kind, content, "Tell them about the changed appointment", by)
 
 
 def tell_cancelled(

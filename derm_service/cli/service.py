@@ -23,11 +23,13 @@ from derm_service.cli import demonstration
 from derm_service.cli.parts import Parts, announced, launch
 from derm_service.cli.supervisor import Own, Watched, stop_own, stopping_when_asked, watch
 from derm_service.config import Settings
+from derm_service.embedded import root_home
 from derm_service.embedded.process import CannotStart, Program, check_space, holding
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 BACKLOG = 128
+WORD = "remove"
 
 group = AppGroup("service", help="The whole service on this machine.")
 
@@ -41,6 +43,35 @@ def run() -> None:
     except (CannotStart, ValidationError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+
+
+@group.command("clean")
+@click.option("--yes", is_flag=True, envvar="CI", help="Do not ask; also where CI is set.")
+def clean(yes: bool) -> None:
+    """Remove all data of the embedded parts on this machine, after saying what that is."""
+    data_dir = Settings().data_dir.absolute()
+    try:
+        places = _data_places(data_dir)
+        for place in places:
+            click.echo(f"Removes {place}")
+        click.echo("Patients, photographs, keys and logs in them are gone for ever.")
+        if not yes and click.prompt("Type remove to go on", default="", show_default=False) != WORD:
+            click.echo("Nothing was removed.")
+            return
+        with holding(data_dir):
+            root_home.forget(data_dir)
+            root_home.remove_tree(data_dir)
+    except CannotStart as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    click.echo("Removed.")
+
+
+def _data_places(data_dir: Path) -> list[Path]:
+    """Where the embedded parts keep their data; CannotStart where this is no such place."""
+    if not (data_dir / "log").is_dir():
+        raise CannotStart(f"{data_dir} holds no data of this service: nothing was removed.")
+    return [data_dir, *root_home.places(data_dir)]
 
 
 def _run(settings: Settings) -> None:

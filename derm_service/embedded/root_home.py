@@ -31,11 +31,16 @@ def prepare(data_dir: Path, install: Path) -> tuple[Owner, Path, Path]:
 
 
 def forget(data_dir: Path) -> None:
-    """Remove what `prepare` made for this data directory (tests clean up after themselves)."""
+    """Remove what `prepare` made for this data directory (tests, and `make clean-data`)."""
+    for place in places(data_dir):
+        remove_tree(place)
+        (data_dir / RECORD).unlink()
+
+
+def places(data_dir: Path) -> list[Path]:
+    """What `prepare` made for this data directory below BASE; nothing where it did not run."""
     record = data_dir / RECORD
-    if record.exists():
-        remove_tree(BASE / record.read_text().strip())
-        record.unlink()
+    return [BASE / record.read_text().strip()] if record.exists() else []
 
 
 def remove_tree(path: Path) -> None:

@@ -141,7 +141,7 @@ def lesion_fields(n: int) -> dict[str, Any]:
         prefix + "duration": _line("For how long?"),
         prefix + "diameter_mm": _line("Largest diameter in millimetres"),
         prefix + "seven_point": SelectMultipleField(
-            "Seven-point checklist",
+            "7-point checklist",
             choices={item.code: item.label for item in seven_point.ITEMS},
             validate_choice=False,
         ),

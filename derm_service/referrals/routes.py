@@ -146,6 +146,7 @@ def _check_page(found: reading.Entry, matches: list[Match], form: PersonForm) ->
         history=asdict(found.referral.history),
         site_of=body_sites.site,
         seven_point_labels=seven_point.labels,
+        size_contradiction=seven_point.size_contradiction,
     )
 
 

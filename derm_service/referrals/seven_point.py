@@ -25,6 +25,7 @@ ITEMS: tuple[Item, ...] = (
     Item("oozing", "Oozing or crusting", 1),
     Item("change_in_sensation", "Change in sensation, such as itch", 1),
 )
+SIZE, LARGE_MM = "seven_mm_or_more", 7.0
 BY_CODE = {item.code: item for item in ITEMS}
 MOST = sum(item.weight for item in ITEMS)
 
@@ -46,3 +47,18 @@ def labels(ticked: Iterable[str]) -> list[str]:
     """The ticked items in words, majors first."""
     wanted = set(ticked)
     return [item.label for item in ITEMS if item.code in wanted]
+
+
+def size_contradiction(ticked: Iterable[str], diameter_mm: float | None) -> str:
+    """A question where the checklist and the diameter say different sizes; empty where not.
+
+    A checklist without any tick says nothing about the size.
+    """
+    items = set(ticked)
+    if not items or diameter_mm is None or (SIZE in items) == (diameter_mm >= LARGE_MM):
+        return ""
+    said = "ticks" if SIZE in items else "does not tick"
+    return (
+        f"The checklist {said} “7 mm or more across”, and the diameter is {diameter_mm:g} mm. "
+        "Does the referral say both?"
+    )

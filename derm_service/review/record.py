@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.imaging.codes import CaptureState
@@ -121,6 +121,9 @@ def _appointments(session: Session, referral_id: uuid.UUID) -> Sequence[Appointm
     return session.scalars(
         sa.select(Appointment)
         .where(Appointment.referral_id == referral_id)
-        .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
-        .order_by(Appointment.booked_at)
+        .options(
+            contains_eager(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location)
+        )
+        .join(Appointment.slot)
+        .order_by(Slot.starts_at, Appointment.booked_at)
     ).all()

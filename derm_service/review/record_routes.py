@@ -57,6 +57,7 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         retake_words=retake_words.asked,
         state_tags=STATE_TAGS,
         seven_point=seven_point.reading,
+        seven_point_labels=seven_point.labels,
     )
     db_session().commit()
     return page
