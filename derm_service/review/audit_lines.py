@@ -140,8 +140,12 @@ def of_referral(session: Session, referral: Referral, asked: Asked) -> AuditPage
     return AuditPage(
         lines=[_line(entry, name, names) for entry, name in shown],
         total=session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0,
-        people=dict(sorted(people.tuples(), key=lambda each: wording.name_key(each[1]))),
+        people={row.id: row.name for row in sorted(people, key=_by_name)},
     )
+
+
+def _by_name(row: sa.Row[tuple[uuid.UUID, str]]) -> str:
+    return wording.name_key(row.name)
 
 
 def _conditions(asked: Asked) -> Iterator[sa.ColumnElement[bool]]:

@@ -58,7 +58,7 @@ def test_audit_page_speaks_of_people_and_moments_not_of_ids(
     page = client.get(f"/referrals/{case.id}/audit").text
 
     assert "Starts at: 1 July 2026 at 9:30am" in page
-    assert "Reason: Patient ill" in page
+    assert "Reason: The patient is ill" in page
     assert "On: 2 July 2026" in page
     assert "Lesion: Lesion 1: left cheek" in page
     assert "Signed opinion" in page or "signed opinion" in page
