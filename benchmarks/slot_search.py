@@ -54,8 +54,8 @@ INSERT INTO clinic (id, location_id, starts_at, ends_at, slot_minutes, state, no
 SELECT gen_random_uuid(), location.id, start, start + interval '400 minutes', 20, 'open', ''
 FROM location, generate_series(0, :clinics_each - 1) AS n,
      LATERAL (SELECT cast(:first AS timestamptz) + n * interval '1 day' AS start) AS at;
-INSERT INTO slot (id, clinic_id, starts_at, ends_at)
-SELECT gen_random_uuid(), clinic.id, start, start + interval '20 minutes'
+INSERT INTO slot (id, clinic_id, starts_at, ends_at, withdrawn)
+SELECT gen_random_uuid(), clinic.id, start, start + interval '20 minutes', false
 FROM clinic, generate_series(0, :slots_each - 1) AS n,
      LATERAL (SELECT clinic.starts_at + n * interval '20 minutes' AS start) AS at;
 INSERT INTO allocation (id, resource_id, level, lane, during, state, clinic_id, reason)
@@ -108,6 +108,7 @@ def fill(engine: sa.Engine, session: Session, slots: int) -> None:
     for statement in track(statements, description=f"Filling {slots:,} slots"):
         wanted = {key: value for key, value in numbers.items() if f":{key}" in statement}
         session.execute(sa.text(statement), wanted)
+    session.commit()  # keys are checked now; until then the table cannot be altered
     session.execute(sa.text("ALTER TABLE allocation ENABLE TRIGGER USER"))
     session.commit()
     unlike = sa.text(
