@@ -32,7 +32,7 @@ def scene(service: RunningService, new_page: NewPage) -> Scene:
 
 @pytest.fixture
 def photographs(tmp_path: Path) -> list[Path]:
-    """Three good photographs, each of one megabyte or more."""
+    """Three good photographs, each of several hundred kilobytes."""
     paths = []
     for seed in range(3):
         path = tmp_path / f"{seed}.jpg"
@@ -51,7 +51,7 @@ def test_photographs_arrive_whole_through_a_line_that_is_cut(
 ) -> None:
     with Line(service.url) as line:
         scene = open_scene(service, new_page, DESK, through=line.url)
-        cuts = iter([300_000, 500_000, 150_000, 700_000])
+        cuts = iter([60_000, 90_000, 40_000, 120_000])
         line.cut_after = lambda: next(cuts, None)
         line.cut()
 

@@ -81,7 +81,17 @@ def _scores(figures: Figures, view: View) -> dict[IssueCode, float]:
     found[IssueCode.LOW_RESOLUTION] = max(
         found[IssueCode.LOW_RESOLUTION], _smallness(figures["size_ratio"])
     )
+    found[IssueCode.BLUR] = max(found[IssueCode.BLUR], _detail_gone(figures["small_drop_2"]))
     return {code: found.get(code, 0.0) for code in OF_THE_PICTURE}
+
+
+def _detail_gone(drop: float) -> float:
+    """0.5 where no photograph in focus has so little fine detail beside its coarse, 1 well below.
+
+    The weighed measures alone would pass what is blurred beyond everything they were found on.
+    """
+    limit, worst = limits.constant("detail_gone"), limits.constant("detail_gone_worst")
+    return round(min(1.0, max(0.0, 0.5 + 0.5 * (limit - drop) / (limit - worst))), 4)
 
 
 def _smallness(size_ratio: float) -> float:
