@@ -144,7 +144,7 @@ def of_referral(session: Session, referral: Referral, asked: Asked) -> AuditPage
     )
 
 
-def _by_name(row: sa.Row[tuple[uuid.UUID, str]]) -> str:
+def _by_name(row: sa.Row[uuid.UUID, str]) -> str:
     return wording.name_key(row.name)
 
 

@@ -102,7 +102,8 @@ def test_somebody_with_needs_is_booked_on_the_telephone_by_keyboard_alone(
     check(page, f"phone-3-{size[0]}")
     press(page, "Show times")
     expect(page.get_by_text("Kept until")).to_have_count(3)
-    expect(page.get_by_text("4.1 km, step-free, interpreter (Polish) free").first).to_be_visible()
+    why = "step-free, interpreter (Polish) free, double time"  # other tests have clinics too
+    expect(page.get_by_text(why)).to_have_count(3)
     check(page, f"phone-4-{size[0]}")
 
     press(page, "Book")
