@@ -48,7 +48,11 @@ def span_of(session: Session, slot: Slot, slots: int = 1) -> Span:
         return span(slot.starts_at, slot.ends_at)
     row = session.execute(
         sa.select(Slot.starts_at, Slot.ends_at)
-        .where(Slot.clinic_id == slot.clinic_id, Slot.starts_at >= slot.starts_at)
+        .where(
+            Slot.clinic_id == slot.clinic_id,
+            Slot.starts_at >= slot.starts_at,
+            Slot.withdrawn.is_(False),
+        )
         .order_by(Slot.starts_at)
         .limit(slots)
     ).all()

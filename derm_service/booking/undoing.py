@@ -53,7 +53,14 @@ def undo(session: Session, *, appointment_id: uuid.UUID, by: User) -> Appointmen
     session.refresh(appointment)
     _check(appointment)
     was = appointment.state
-    found = facts.read(session, slot_id=appointment.slot_id, referral_id=appointment.referral_id)
+    found = facts.read(
+        session,
+        slot_id=appointment.slot_id,
+        referral_id=appointment.referral_id,
+        slots=_length(appointment),
+    )
+    if found.during != appointment.during:
+        raise ledger.Taken(ledger.NO_LONGER_OPEN)
     facts.check(found, may_have_begun=was is AppointmentState.NOT_ATTENDED)
     with session.begin_nested():
         _take_again(session, appointment, found)
@@ -84,15 +91,20 @@ def _move_back(session: Session, old: Appointment, *, by: User) -> Appointment:
     _check(old)
     if old.moved_to_id is None:
         raise Conflict(CANNOT)
-    length = len([one for one in old.slot.clinic.slots if one.starts_at in old.during])
     return appointments.move(
         session,
         appointment_id=old.moved_to_id,
         slot_id=old.slot_id,
-        slots=max(1, length),
+        slots=_length(old),
         note=old.note,
         by=by,
     )
+
+
+def _length(appointment: Appointment) -> int:
+    """In slots: as many as are still there; a clinic may have been made shorter meanwhile."""
+    slots = appointment.slot.clinic.slots
+    return max(1, sum(one.starts_at in appointment.during and not one.withdrawn for one in slots))
 
 
 def _take_again(session: Session, appointment: Appointment, found: facts.Facts) -> None:

@@ -40,7 +40,7 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
 }
-HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+HASTY = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass

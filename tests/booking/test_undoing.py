@@ -1,7 +1,7 @@
 """What was done by mistake is taken back within the hour, and the person hears of it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,18 +10,18 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking import appointments, ledger, queries, undoing
+from derm_service.booking import appointments, clinics, ledger, queries, undoing
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
     NextStep,
     NotAttendedReason,
 )
-from derm_service.booking.models import Allocation, Appointment
+from derm_service.booking.models import Allocation, Appointment, Clinic
 from derm_service.errors import Conflict
 from derm_service.messages.codes import MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
-from derm_service.people import Role
+from derm_service.people import Role, User
 from tests import make
 from tests.surf import post, sign_in_as
 
@@ -53,6 +53,17 @@ def held_by(session: Session, appointment: Appointment) -> int:
         Allocation.appointment_id == appointment.id, Allocation.state.in_(ledger.LIVE)
     )
     return session.scalar(query) or 0
+
+
+def shorten(session: Session, clinic: Clinic, *, to: datetime, by: User) -> None:
+    clinics.change_clinic(
+        session,
+        clinic_id=clinic.id,
+        starts_at=clinic.starts_at,
+        ends_at=to,
+        resource_ids=ledger.resources_of_clinic(session, clinic.id),
+        by=by,
+    )
 
 
 def test_a_cancelled_appointment_stands_again_and_the_person_is_told(session: Session) -> None:
@@ -103,6 +114,44 @@ def test_a_time_somebody_else_has_by_now_is_not_given_back(session: Session) -> 
         undoing.undo(session, appointment_id=one.id, by=make.user(session))
 
     assert one.state is AppointmentState.CANCELLED
+
+
+def test_a_double_time_is_not_given_back_once_the_clinic_ends_in_its_middle(
+    session: Session,
+) -> None:
+    clinic, lead = make.clinic(session, hours=1), make.user(session, Role.LEAD)
+    booked = appointments.book(
+        session,
+        slot_id=clinic.slots[1].id,
+        referral_id=make.referral(session).id,
+        slots=2,
+        by=lead,
+    )
+    one = appointments.cancel(
+        session, appointment_id=booked.id, reason=CancelReason.PATIENT_ILL, by=lead
+    )
+    shorten(session, clinic, to=clinic.slots[2].starts_at, by=lead)
+
+    with pytest.raises(ledger.Taken):
+        undoing.undo(session, appointment_id=one.id, by=lead)
+
+    assert (one.state, held_by(session, one)) == (AppointmentState.CANCELLED, 0)
+
+
+def test_a_double_time_is_not_booked_over_the_end_of_a_clinic_made_shorter(
+    session: Session,
+) -> None:
+    clinic, lead = make.clinic(session, hours=1), make.user(session, Role.LEAD)
+    shorten(session, clinic, to=clinic.slots[2].starts_at, by=lead)
+
+    with pytest.raises(ledger.Taken):
+        appointments.book(
+            session,
+            slot_id=clinic.slots[1].id,
+            referral_id=make.referral(session).id,
+            slots=2,
+            by=lead,
+        )
 
 
 def test_somebody_booked_elsewhere_meanwhile_is_not_booked_twice(session: Session) -> None:
