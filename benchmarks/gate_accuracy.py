@@ -126,8 +126,7 @@ def summary(cases: list[Case]) -> dict[str, Any]:
         "untouched": _untouched(cases),
         "view": _views(cases),
         "mean_auroc": {
-            level: round(float(np.nanmean([found["auroc"][level] for found in every])), 4)
-            for level in LEVELS
+            level: _mean([found["auroc"][level] for found in every]) for level in LEVELS
         },
         "severe_caught": _share(every, "caught", "severe"),
         "just_visible_named": _share(every, "caught", "just_visible"),
@@ -149,9 +148,19 @@ def _per_fault(fault: Fault, cases: list[Case]) -> dict[str, Any]:
             for judged in each.judged
             if (judged.fault, judged.level) == (fault.name, level)
         ]
-        found["auroc"][level] = round(auroc([each.scores[code] for each in bad], good), 4)
+        found["auroc"][level] = _auroc([each.scores[code] for each in bad], good)
         found["caught"][level] = sum(_is_caught(each, fault) for each in bad)
     return found
+
+
+def _auroc(bad: list[float], good: list[float]) -> float | None:
+    """None where there is nothing to compare: JSON knows no other way to say so."""
+    return round(auroc(bad, good), 4) if bad and good else None
+
+
+def _mean(known: list[float | None]) -> float | None:
+    counted = [each for each in known if each is not None]
+    return round(sum(counted) / len(counted), 4) if counted else None
 
 
 def _is_caught(judged: Judged, fault: Fault) -> bool:
@@ -161,7 +170,8 @@ def _is_caught(judged: Judged, fault: Fault) -> bool:
 
 
 def _share(every: list[dict[str, Any]], what: str, level: str) -> float:
-    return round(sum(each[what][level] for each in every) / sum(each["n"] for each in every), 4)
+    of = sum(each["n"] for each in every)
+    return round(sum(each[what][level] for each in every) / max(1, of), 4)
 
 
 def _untouched(cases: Iterable[Case]) -> dict[str, Any]:
@@ -240,7 +250,7 @@ def _usual_rule(cases: list[Case]) -> dict[str, Any]:
             for judged in each.judged
             if (judged.fault, judged.level) == ("defocus", level)
         ]
-        found["auroc"][level] = round(auroc(bad, good), 4)
+        found["auroc"][level] = _auroc(bad, good)
     return found
 
 
@@ -259,7 +269,7 @@ def main() -> None:
     for family, faults in found["faults"].items():
         for name, each in faults.items():
             print(f"{family:12} {name:12} n {each['n']:3} {each['auroc']} caught {each['caught']}")
-    print(json.dumps(found))
+    print(json.dumps(found, allow_nan=False))
 
 
 if __name__ == "__main__":

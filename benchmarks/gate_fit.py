@@ -41,7 +41,8 @@ FINE = tuple(
     if fault.name in {"defocus", "motion", "resolution", "noise", "compression"}
 )
 SAVED_TOO = frozenset({"defocus", "motion", "resolution"})
-EXTREMES = {"defocus": 9.0, "motion": 50.0}  # far beyond severe, where no score may fall again
+EXTREMES = {"defocus": (8.0, 16.0), "motion": (36.0, 60.0)}
+"""Far beyond severe, where no score may fall again."""
 SIZES = ((1600, FAULTS), (3200, FINE))  # px that photographs are shrunk to, and what is tried there
 DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 106)  # seeds of the drawn scenes; those of gate_fairness are others
@@ -129,9 +130,8 @@ def _spoilt(
             yield fault.name, severe, pixels
             if fault.name in SAVED_TOO and long_side == SIZES[0][0]:
                 yield fault.name, severe, saved(pixels, rng)
-        if fault.name in EXTREMES and long_side == SIZES[0][0]:
-            worst = fault.spoil(base, EXTREMES[fault.name], rng)
-            yield fault.name, True, saved(worst, rng)
+        for strength in EXTREMES.get(fault.name, ()) if long_side == SIZES[0][0] else ():
+            yield fault.name, True, saved(fault.spoil(base, strength, rng), rng)
 
 
 def _figures(pixels: NDArray[np.uint8]) -> dict[str, float]:

@@ -6,7 +6,7 @@ JPEG without its last scans, libwebp, libheif and dav1d pictures with a hole of 
 
 import re
 
-from derm_service.imaging import jpeg_parts, png_parts
+from derm_service.imaging import jpeg_parts, mpeg_audio, png_parts
 from derm_service.imaging.formats import TWO_FILES, UNREADABLE, Format
 
 # a lost piece of an upload or of a memory card; arithmetic-coded data never hold such a run
@@ -38,7 +38,7 @@ def check(data: bytes, kind: Format) -> None:
     elif kind in NEVER_A_HOLE and HOLE in data:
         raise UNREADABLE
     head, tail = data[:before], data[after:]
-    if b"%PDF-" in data[:PDF_WITHIN] or _FOREIGN.search(tail):
+    if b"%PDF-" in data[:PDF_WITHIN] or _FOREIGN.search(tail) or mpeg_audio.is_in(tail):
         raise TWO_FILES
     if _SCRIPT.search(head) or _SCRIPT.search(tail):
         raise TWO_FILES

@@ -15,6 +15,7 @@ from tests.imaging import files
 Maker = Callable[[NDArray[np.uint8]], bytes]
 
 END = b"\xff\xd9"
+MUSIC = 5 * (b"\xff\xfb\x90\x44" + bytes(413))  # frames of 128 kbit/s at 44.1 kHz
 EOCD = b"PK\x05\x06" + bytes(18)  # the end of a ZIP archive
 
 
@@ -134,6 +135,7 @@ def _two_at_once() -> Iterator[tuple[str, bytes, IssueCode]]:
         ("PNG and page", drawn + b"<html><body>"),
         ("JPEG and RAR", photograph + b"Rar!\x1a\x07\x01\0"),
         ("JPEG and music", photograph + b"ID3\x04\0" + bytes(100)),
+        ("JPEG and music without a mark", photograph + bytes(100) + MUSIC),
         ("JPEG and program", photograph + b"\x7fELF\x02\x01\x01" + bytes(100)),
     ):
         yield name, data, IssueCode.WRONG_FORMAT
