@@ -24,6 +24,7 @@ BLUEPRINTS = (
     "messages.routes",
     "messages.letter_routes",
     "booking.routes",
+    "booking.calendar_routes",
     "booking.clinics_routes",
     "booking.rehoming_routes",
     "booking.places_routes",

@@ -55,7 +55,12 @@ NAVIGATION: tuple[Entry, ...] = (
         Action.CLINIC_DAY,
         "Who comes today: check in, identity, consent, photographs",
     ),
-    Entry("Clinics", "clinics.listing", Action.BOOK, "Clinics and van stops, and who is in them"),
+    Entry(
+        "Clinics",
+        "calendar.listing",
+        Action.SEE_CLINICS,
+        "Clinics and van stops by day, week and place, and how full they are",
+    ),
     Entry(
         "Review",
         "review.worklist",

@@ -30,6 +30,7 @@ class Action(StrEnum):
     SEE_INTIMATE = "see_intimate"
     SEE_ORIGINALS = "see_originals"
     REFER = "refer"  # enter, import, correct, withdraw referrals
+    SEE_CLINICS = "see_clinics"  # the calendar of clinics and how full they are; no patients
     BOOK = "book"
     OVERBOOK = "overbook"  # a person above capacity, with a reason
     CLINIC_DAY = "clinic_day"  # day list, check in, identity, consent
@@ -55,6 +56,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_INTIMATE: _CLINICAL,
     Action.SEE_ORIGINALS: frozenset({Role.GOVERNANCE}),
     Action.REFER: frozenset({Role.CLERK, Role.LEAD}),
+    Action.SEE_CLINICS: _STAFF - {Role.DERMATOLOGIST, Role.GOVERNANCE},
     Action.BOOK: frozenset({Role.CLERK, Role.LEAD}),
     Action.OVERBOOK: frozenset({Role.LEAD}),
     Action.CLINIC_DAY: frozenset({Role.PHOTOGRAPHER, Role.LEAD}),

@@ -46,7 +46,7 @@ def test_nul_character_in_an_address_leads_nowhere(client: FlaskClient, address:
 @pytest.mark.usefixtures("lead")
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
 def test_pages_of_a_week_take_the_ends_of_the_calendar(client: FlaskClient, day: str) -> None:
-    weeks = client.get(f"/clinics?from={day}")
+    weeks = client.get(f"/clinics?on={day}")
     days = client.get(f"/clinic-day?on={day}")
 
     assert weeks.status_code == 200

@@ -1,7 +1,7 @@
-"""The pages of clinics: a week of them, one of them, opening and cancelling."""
+"""The pages of a clinic: who comes when, and opening one or a series."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from http import HTTPStatus
 from uuid import UUID
 
@@ -54,34 +54,6 @@ class ClinicForm(Form):
     on_bank_holidays = BooleanField("Hold it on bank holidays too")
 
 
-@bp.get("")
-@allowed(Action.BOOK)
-def listing() -> ResponseReturnValue:
-    """The clinics of one week, by day and place."""
-    session = db_session()
-    first = _monday(day_or_none(request.args.get("from")) or clock.today())
-    last = first + timedelta(days=6)
-    location_id = uuid_or_none(request.args.get("place"))
-    found = queries.clinics_between(session, first, last, location_id=location_id)
-    in_slots = queries.appointments_in(session, found)
-    days: dict[date, list[Clinic]] = {}
-    for each in found:
-        days.setdefault(clock.london(each.starts_at).date(), []).append(each)
-    return render_template(
-        "booking/clinics.html",
-        first=first,
-        last=last,
-        days=days,
-        booked={each.id: sum(slot.id in in_slots for slot in each.slots) for each in found},
-        resources=queries.resources_in(session, found),
-        locations=places.locations(session),
-        location_id=location_id,
-        earlier=first - timedelta(days=7),
-        later=first + timedelta(days=7),
-        cancelled=ClinicState.CANCELLED,
-    )
-
-
 @bp.get("/<uuid:clinic_id>")
 @allowed(Action.BOOK)
 def clinic(clinic_id: UUID) -> ResponseReturnValue:
@@ -123,7 +95,7 @@ def _opened(made: Series) -> ResponseReturnValue:
         address = url_for(".clinic", clinic_id=made.opened[0].id)
     else:
         week = clock.london(made.opened[0].starts_at).date().isoformat()
-        address = url_for(".listing") + f"?from={week}"
+        address = url_for("calendar.listing", on=week)
     return redirect(address, HTTPStatus.SEE_OTHER)
 
 
@@ -179,7 +151,8 @@ def _dates(typed: str | None) -> frozenset[date]:
 
 
 def _clinic_form() -> ClinicForm:
-    return _with_choices(ClinicForm(form_data()))
+    given = {"on": day_or_none(request.args.get("on"))}  # the day of the calendar it came from
+    return _with_choices(ClinicForm(form_data(), data=given))
 
 
 def _with_choices(form: ClinicForm) -> ClinicForm:
@@ -245,7 +218,3 @@ def _minutes(value: str | None) -> int:
     if number is None:
         raise Invalid({"slot_minutes": "Enter a whole number of minutes, like 20."})
     return number
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())

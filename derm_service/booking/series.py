@@ -44,7 +44,7 @@ def open_series(
     """
     days = recurring.days(pattern, is_bank_holiday)
     ledger.lock(session, also=resource_ids)
-    made, series_id = Series(), new_id()
+    made, series_id = Series(), new_id() if len(days) > 1 else None
     for day in days:
         if day.left_out:
             made.left_out.append(day)

@@ -73,8 +73,13 @@ def is_bank_holiday(day: date) -> bool:
     return day in _bank_holidays()
 
 
+def bank_holiday(day: date) -> str:
+    """What England calls its bank holiday of that day; nothing on other days."""
+    return _bank_holidays().get(day, "")
+
+
 @cache
-def _bank_holidays() -> frozenset[date]:
+def _bank_holidays() -> dict[date, str]:
     """England's, from the list inside the package: nothing is fetched."""
     listed = BankHolidays(use_cached_holidays=True).get_holidays(BankHolidays.ENGLAND_AND_WALES)
-    return frozenset(holiday["date"] for holiday in listed)
+    return {holiday["date"]: holiday["title"] for holiday in listed}

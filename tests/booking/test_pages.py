@@ -263,7 +263,7 @@ def test_a_place_is_furnished_and_a_clinic_opened_in_it(
     [clinic] = session.scalars(sa.select(Clinic)).all()
     assert len(clinic.slots) == 10
     assert "Dale Hospital" in client.get(opened.location).text
-    assert "0 of 10" in client.get(f"/clinics?from={day.isoformat()}").text
+    assert "10 of 10 times free" in client.get(f"/clinics?on={day.isoformat()}").text
     again = post(client, "/clinics/open", **wanted)
     assert again.status_code == 409
     assert "already in use at that time" in again.text
