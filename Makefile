@@ -18,7 +18,7 @@ clean-data: setup ## Remove all data of the embedded parts: asks first, says wha
 
 test: lint ## Set up whatever is missing and run every check and test
 	@$(SETUP) --browser
-	$(PYTHON) -m pytest -m "not long and not cluster" -n 2 --dist loadfile
+	$(PYTHON) -m pytest -m "not long and not cluster" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup ## The long forms of the tests
 	@$(SETUP) --browser
