@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 from flask import current_app
@@ -67,14 +70,22 @@ def check(paths: tuple[Path, ...], view: str | None, *, as_json: bool) -> None:
 
 @contextmanager
 def _ending_well() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, _stop)
     try:
         yield
     except Problem as problem:
         raise click.ClickException(problem.message) from problem
-    except KeyboardInterrupt:
-        click.echo("Stopped before the end.", err=True)
-        sys.stdout.flush()
-        os._exit(INTERRUPTED)  # a thread may still wait for its child, which ends with us
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End here and now: KeyboardInterrupt is lost when it comes while an object is put away.
+
+    A thread may still wait for its child, which ends with us.
+    """
+    os.write(sys.stderr.fileno(), b"Stopped before the end.\n")
+    os._exit(INTERRUPTED)
 
 
 def _print_lines(checked: Iterator[Checked]) -> bool:

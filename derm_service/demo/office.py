@@ -83,7 +83,7 @@ class Office:
             self.session,
             slot_id=slot.id,
             referral_id=referral.id,
-            note="Arranged by telephone" if requirements.of_referral(referral) else "",
+            note="Confirmed by telephone" if requirements.of_referral(referral) else "",
             by=self.clerk,
         )
         case.appointment_id = appointment.id
