@@ -4,6 +4,7 @@ A clean helper (`nursery.py`) stands behind each of two places. It is spawned, n
 this process, with an almost empty environment, and forks a fresh child for each file.
 """
 
+import atexit
 import json
 import os
 import queue
@@ -111,6 +112,7 @@ class _Helper:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        atexit.register(self.end)
         try:
             _say_once(", ".join(self._heard()["protects"]))
         except _Gone as gone:
@@ -128,6 +130,7 @@ class _Helper:
 
     def end(self) -> None:
         """Let it go: its end of the socket closes, and it ends itself and its child."""
+        atexit.unregister(self.end)
         self._line.close()
         self._process.kill()
         self._process.wait()
