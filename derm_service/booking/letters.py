@@ -5,10 +5,11 @@ from typing import Any
 
 from derm_service.booking.models import Appointment, Location
 from derm_service.messages.rules import next_working_day
-from derm_service.referrals import languages
+from derm_service.referrals import languages, proxy
 from derm_service.referrals.codes import Mobility, Need
 from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.referrals.models import Patient, Referral
+from derm_service.referrals.proxy import Proxy
 from derm_service.wording import age, time, weekday
 
 LETTER_WORKING_DAYS = 4
@@ -33,6 +34,10 @@ HOW_TO_CHANGE = (
 )
 
 
+FOR_THEM = (
+    "You have this letter because you hear from us for {name}. "
+    "The appointment below is theirs, and “you” means them."
+)
 NEW, MOVED, AGAIN = "new", "moved", "again"
 OPENINGS = {
     NEW: (
@@ -117,14 +122,16 @@ def reference(referral: Referral) -> str:
     return referral.id.hex[-8:].upper()
 
 
-def phone_note(appointment: Appointment, *, said: str, why: str = "") -> str:
-    """What the Work page asks somebody to ring about."""
+def phone_note(appointment: Appointment, today: date, *, said: str) -> str:
+    """What the Work page asks somebody to ring about, and whom."""
     starts_at = appointment.slot.starts_at
     text = (
         f"{said}: {weekday(starts_at)} at {time(starts_at)}, "
         f"{appointment.slot.clinic.location.name}."
     )
-    return f"{text} {why} {how_to_talk(appointment.patient)}".replace("  ", " ").strip()
+    for_them = proxy.of(appointment.patient, today)
+    whom = f"Ring {_reached(for_them)}, who hears for them." if for_them else ""
+    return " ".join(part for part in (text, whom, how_to_talk(appointment.patient)) if part)
 
 
 def how_to_talk(patient: Patient) -> str:
@@ -140,30 +147,38 @@ def how_to_talk(patient: Patient) -> str:
     return " ".join(hints)
 
 
-def cannot_read_letter(patient: Patient) -> bool:
-    """Whether a printed English letter alone would not reach this person."""
-    needs = {need.need for need in patient.needs}
-    return patient.interpreter_needed or bool(needs & {Need.BRAILLE, Need.EASY_READ})
-
-
 def _letter(
     appointment: Appointment, today: date, *, subject: str, paragraphs: list[str]
 ) -> dict[str, Any]:
     patient = appointment.patient
-    name = f"{patient.given_name} {patient.family_name}"
-    is_child = age(patient.born_on, today) < ADULT_AT
-    addressee = f"The parent or guardian of {name}" if is_child else name
-    greeted = f"parent or guardian of {name}" if is_child else name
+    to, greeted, first = _addressed(patient, today)
     return {
-        "to": [addressee, *patient.address_lines, patient.postcode],
+        "to": to,
         "date": today.isoformat(),
         "greeting": f"Dear {greeted},",
         "subject": subject,
-        "paragraphs": paragraphs,
+        "paragraphs": [*first, *paragraphs],
         "sign_off": "Yours sincerely",
         "reference": reference(appointment.referral),
         "large_print": any(need.need is Need.LARGE_PRINT for need in patient.needs),
     }
+
+
+def _addressed(patient: Patient, today: date) -> tuple[list[str], str, list[str]]:
+    """The address, whom the letter greets, and what it must say first."""
+    name = f"{patient.given_name} {patient.family_name}"
+    if for_them := proxy.of(patient, today):
+        to = [for_them.name, *for_them.address_lines, for_them.postcode]
+        return to, for_them.name, [FOR_THEM.format(name=name)]
+    theirs = [*patient.address_lines, patient.postcode]
+    if age(patient.born_on, today) < ADULT_AT:
+        return [f"The parent or guardian of {name}", *theirs], f"parent or guardian of {name}", []
+    return [name, *theirs], name, []
+
+
+def _reached(for_them: Proxy) -> str:
+    numbers = " or ".join(number for number in (for_them.phone, for_them.mobile) if number)
+    return f"{for_them.name} ({for_them.relation}){' on ' if numbers else ''}{numbers}"
 
 
 def _directions(location: Location) -> list[str]:

@@ -1,50 +1,47 @@
-"""Telling a person about their appointment: a letter, and a call where a letter will not do."""
+"""Telling a person about their appointment, by the way they hear from us."""
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking import letters
+from derm_service.booking import letters, texts
+from derm_service.booking.letters import AGAIN, MOVED, NEW
 from derm_service.booking.models import Appointment
-from derm_service.messages import outbox, work
-from derm_service.messages.codes import Addressee, MessageKind, WorkKind
+from derm_service.messages import channels, outbox, work
+from derm_service.messages.channels import Way
+from derm_service.messages.codes import MessageKind, WorkKind
 from derm_service.messages.models import Message, WorkItem
-from derm_service.messages.rules import STOPPABLE, next_working_day
-from derm_service.people import Role, User
+from derm_service.messages.rules import STOPPABLE
+from derm_service.people import User
 from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient
 
-TOO_LATE = "A letter would come too late."
-PREFERS_PHONE = "Prefers to be rung; a letter is sent as well."
-KINDS = (
+TO_COME = (
     MessageKind.APPOINTMENT,
     MessageKind.APPOINTMENT_MOVED,
-    MessageKind.APPOINTMENT_CANCELLED,
+    MessageKind.APPOINTMENT_REMINDER,
 )
-CANNOT_READ = "A letter is sent, but it cannot be read without help."
+"""What nobody needs to hear once the appointment does not stand as it said."""
+BOOKED = "Tell them about the appointment"
+CHANGED = "Tell them about the changed appointment"
+CANCELLED = "Tell that the appointment is cancelled"
+STANDS = "Tell that the appointment stands after all"
 
 
 def tell_booked(session: Session, appointment: Appointment, *, by: User) -> None:
-    """Write to, or have somebody ring, a person whose appointment was booked."""
-    content = letters.booked(appointment, clock.today())
-    _tell(
-        session,
-        appointment,
-        MessageKind.APPOINTMENT,
-        content,
-        "Tell them about the appointment",
-        by,
-    )
+    """Tell a person that an appointment was booked."""
+    content = _booked(appointment, NEW)
+    _tell(session, appointment, MessageKind.APPOINTMENT, content, BOOKED, by)
 
 
 def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User) -> None:
     """Tell the new time; whatever has not gone out about the old one is stopped."""
     forget(session, old, how="The appointment was moved", by=by)
-    content = letters.booked(new, clock.today(), moved=True)
-    kind = MessageKind.APPOINTMENT_MOVED
-    _tell(session, new, kind, content, "Tell them about the changed appointment", by)
+    content = _booked(new, MOVED)
+    _tell(session, new, MessageKind.APPOINTMENT_MOVED, content, CHANGED, by)
 
 
 def tell_cancelled(
@@ -55,42 +52,34 @@ def tell_cancelled(
     if appointment.slot.starts_at <= clock.now():
         return  # nobody is told of a time that has passed; the Work page has somebody ring
     content = letters.cancelled(appointment, clock.today(), will_rebook=will_rebook)
+    content |= texts.cancelled(appointment, will_rebook=will_rebook)
     kind = MessageKind.APPOINTMENT_CANCELLED
-    _tell(session, appointment, kind, content, "Tell that the appointment is cancelled", by)
+    _tell(session, appointment, kind, content, CANCELLED, by)
 
 
 def tell_restored(session: Session, appointment: Appointment, *, by: User) -> None:
     """Correct what was said: the appointment stands after all; a passed time needs no word."""
-    cancelled = session.scalar(
-        sa.select(Message).where(
-            Message.once_key == f"{MessageKind.APPOINTMENT_CANCELLED}:{appointment.id}"
-        )
-    )
-    if cancelled is not None and cancelled.state in STOPPABLE:
-        outbox.stop(session, cancelled, reason="The appointment stands after all", by=by)
-    forget(session, appointment, how="The appointment stands after all", by=by)
+    how = "The appointment stands after all"
+    _stop(session, appointment, MessageKind.APPOINTMENT_CANCELLED, how=how, by=by)
+    forget(session, appointment, how=how, by=by)
     if appointment.slot.starts_at <= clock.now():
         return
-    content = letters.booked(appointment, clock.today(), again=True)
-    kind = MessageKind.APPOINTMENT
-    said = "Tell that the appointment stands after all"
+    content = _booked(appointment, AGAIN)
     once = f":again:{clock.now().isoformat()}"
-    _tell(session, appointment, kind, content, said, by, once=once)
+    _tell(session, appointment, MessageKind.APPOINTMENT, content, STANDS, by, once=once)
 
 
 def how(patient: Patient, today: date, on: date) -> str:
     """How a person will hear of an appointment on a day, for the page that asks to confirm it."""
-    if not letters.letter_arrives(today, on):
-        return "By telephone: a letter would come too late. A call appears on the Work page."
-    return "By letter and by telephone" if _why_ring_too(patient) else "By letter"
+    return channels.words(_way(patient, today, on))
 
 
 def told(session: Session, appointment: Appointment) -> tuple[list[Message], list[WorkItem]]:
-    """The messages and the open calls about an appointment."""
-    keys = [f"{kind}:{appointment.id}" for kind in KINDS]
-    about = [Message.once_key.startswith(key, autoescape=True) for key in keys]
+    """What was written about an appointment, and the calls."""
     messages = session.scalars(
-        sa.select(Message).where(Message.referral_id == appointment.referral_id, sa.or_(*about))
+        sa.select(Message)
+        .where(Message.subject_id == appointment.id, Message.channel != Channel.PHONE)
+        .order_by(Message.created_at, Message.id)
     )
     calls = session.scalars(
         sa.select(WorkItem).where(
@@ -102,68 +91,60 @@ def told(session: Session, appointment: Appointment) -> tuple[list[Message], lis
 
 def forget(session: Session, appointment: Appointment, *, how: str, by: User) -> None:
     """Stop every message and call about an appointment that nobody needs to hear of any more."""
+    _stop(session, appointment, *TO_COME, how=how, by=by)
+    work.finish(session, kind=WorkKind.CALL_PATIENT, subject_id=appointment.id, how=how, by=by)
+
+
+def _stop(
+    session: Session, appointment: Appointment, *kinds: MessageKind, how: str, by: User
+) -> None:
     unsent = session.scalars(
-        sa.select(Message).where(
-            Message.once_key.in_(
-                [
-                    f"{kind}:{appointment.id}"
-                    for kind in (MessageKind.APPOINTMENT, MessageKind.APPOINTMENT_MOVED)
-                ]
-            ),
+        sa.select(Message)
+        .where(
+            Message.subject_id == appointment.id,
+            Message.kind.in_(kinds),
             Message.state.in_(STOPPABLE),
         )
-    )
+        .order_by(Message.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
     for message in unsent:
         outbox.stop(session, message, reason=how, by=by)
-    work.finish(session, kind=WorkKind.CALL_PATIENT, subject_id=appointment.id, how=how, by=by)
+
+
+def _booked(appointment: Appointment, opening: str) -> dict[str, Any]:
+    content = letters.booked(
+        appointment, clock.today(), moved=opening == MOVED, again=opening == AGAIN
+    )
+    return content | texts.booked(appointment, opening)
 
 
 def _tell(
     session: Session,
     appointment: Appointment,
     kind: MessageKind,
-    content: dict[str, object],
+    content: dict[str, Any],
     said: str,
     by: User,
     *,
     once: str = "",
 ) -> None:
-    on = clock.london(appointment.slot.starts_at).date()
-    if not letters.letter_arrives(clock.today(), on):
-        _ring(session, appointment, letters.phone_note(appointment, said=said, why=TOO_LATE), by)
-        return
-    outbox.write(
+    today = clock.today()
+    note = letters.phone_note(appointment, today, said=said)
+    outbox.tell(
         session,
+        way=_way(appointment.patient, today, clock.london(appointment.slot.starts_at).date()),
         referral=appointment.referral,
         kind=kind,
-        addressee=Addressee.PATIENT,
-        channel=Channel.LETTER,
-        content=content,
+        content=content | {"note": note},
         once_key=f"{kind}:{appointment.id}{once}",
-        by=by,
-    )
-    why = _why_ring_too(appointment.patient)
-    if why:
-        _ring(session, appointment, letters.phone_note(appointment, said=said, why=why), by)
-
-
-def _why_ring_too(patient: Patient) -> str:
-    if patient.contact_by is Channel.PHONE:
-        return PREFERS_PHONE
-    return CANNOT_READ if letters.cannot_read_letter(patient) else ""
-
-
-def _ring(session: Session, appointment: Appointment, note: str, by: User) -> None:
-    on = clock.london(appointment.slot.starts_at).date()
-    today = clock.today()
-    work.raise_item(
-        session,
-        kind=WorkKind.CALL_PATIENT,
-        role=Role.CLERK,
-        due_on=today if on <= next_working_day(today) else next_working_day(today),
-        not_after=max(on, today),
-        referral_id=appointment.referral_id,
         subject_id=appointment.id,
-        note=note,
+        not_after=appointment.slot.starts_at,
         by=by,
     )
+
+
+def _way(patient: Patient, today: date, on: date) -> Way:
+    in_time = letters.letter_arrives(today, on)
+    return channels.way(patient, today=today, letter_in_time=in_time)

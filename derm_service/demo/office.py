@@ -13,10 +13,10 @@ from derm_service.demo.people import Staff
 from derm_service.demo.play import Play
 from derm_service.demo.stories import Plot
 from derm_service.errors import Conflict
-from derm_service.messages import outbox, work
+from derm_service.messages import calls, outbox
 from derm_service.messages.codes import MessageState
 from derm_service.referrals import intake
-from derm_service.referrals.codes import WithdrawnReason
+from derm_service.referrals.codes import Channel, WithdrawnReason
 from derm_service.referrals.inputs import History, ReferralInput
 
 
@@ -92,14 +92,14 @@ class Office:
     def tell_of_appointment(self, case: Case) -> None:
         """Post the letter about the appointment, and ring where a letter is not enough."""
         appointment = queries.appointment(self.session, self._appointment(case))
-        letters, calls = telling.told(self.session, appointment)
+        letters, to_ring = telling.told(self.session, appointment)
         for letter in letters:
-            if letter.state is MessageState.READY:
+            if letter.channel is Channel.LETTER and letter.state is MessageState.READY:
                 outbox.mark_printed(self.session, message_id=letter.id, by=self.clerk)
                 outbox.mark_sent(self.session, message_id=letter.id, by=self.clerk)
-        for call in calls:
+        for call in to_ring:
             if call.done_at is None:
-                work.finish_by_hand(
+                calls.reached(
                     self.session, item_id=call.id, how="Spoke to the patient", by=self.clerk
                 )
 

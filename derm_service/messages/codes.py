@@ -9,6 +9,8 @@ class MessageKind(StrEnum):
     APPOINTMENT = "appointment"
     APPOINTMENT_MOVED = "appointment_moved"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_REMINDER = "appointment_reminder"
+    OFFER = "offer"  # a time that fell free
     OUTCOME_PATIENT = "outcome_patient"
     OUTCOME_GP = "outcome_gp"
 
@@ -17,6 +19,7 @@ class Addressee(StrEnum):
     """Who it is for."""
 
     PATIENT = "patient"
+    PROXY = "proxy"  # who hears for them, with recorded consent
     GP = "gp"
 
 
@@ -26,7 +29,9 @@ class MessageState(StrEnum):
     LOCKED = "locked"  # waits until the patient was spoken to
     READY = "ready"
     PRINTED = "printed"
-    SENT = "sent"  # posted, or handed to the carrier
+    SENDING = "sending"  # the attempt is on record, the carrier's answer is not
+    SENT = "sent"  # posted, or taken by the carrier
+    DELIVERED = "delivered"  # the carrier says so, or they were spoken to
     RETURNED = "returned"
     FAILED = "failed"
     STOPPED = "stopped"  # deceased, withdrawn, replaced by a corrected one
@@ -38,6 +43,7 @@ class WorkKind(StrEnum):
     CALL_PATIENT = "call_patient"  # about an appointment
     POST_LETTER = "post_letter"
     MESSAGE_FAILED = "message_failed"
+    PATIENT_REPLIED = "patient_replied"
     LETTER_RETURNED = "letter_returned"
     RETAKE_TO_BOOK = "retake_to_book"
     NEEDS_SOMEONE_TODAY = "needs_someone_today"

@@ -21,6 +21,7 @@ class Message(Base):
     __table_args__ = (
         sa.Index("message_referral_id_idx", "referral_id"),
         sa.Index("message_state_idx", "state"),
+        sa.Index("message_subject_id_idx", "subject_id"),
         sa.UniqueConstraint("once_key"),
     )
 
@@ -31,13 +32,23 @@ class Message(Base):
     channel: Mapped[Channel] = mapped_column(choice(Channel, "channel"))
     state: Mapped[MessageState] = mapped_column(choice(MessageState, "state"))
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """What the letter says, frozen when it was written: address lines, greeting, paragraphs."""
+    """What it says, frozen when it was written: address lines, greeting, paragraphs of a letter,
+    `text` of an SMS, `email` of an email, `note` for whoever rings."""
     once_key: Mapped[str]
     """Names the fact the message tells (ids only), so that it is written once."""
     lock_reason: Mapped[str] = mapped_column(default="")
     override_reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    subject_id: Mapped[uuid.UUID | None]  # what it is about: the appointment, the offer
+    send_to: Mapped[str] = mapped_column(default="")  # number or address of an SMS or email
+    not_before: Mapped[datetime | None]  # a moment it waits for
+    not_after: Mapped[datetime | None]  # from then on it is of no use
+    attempts: Mapped[int] = mapped_column(default=0)
+    attempted_at: Mapped[datetime | None]
+    carrier_id: Mapped[str] = mapped_column(default="")  # what the carrier calls it
+    asked_at: Mapped[datetime | None]  # when the carrier was last asked how far it is
+    problem: Mapped[str] = mapped_column(default="")  # why it failed, or did not go out yet
 
     referral: Mapped[Referral] = relationship()
 

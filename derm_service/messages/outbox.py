@@ -1,6 +1,7 @@
 """The outbox: what is written to patients and GPs, and how far each message has come."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,16 +11,14 @@ from sqlalchemy.orm import Session
 from derm_service import audit, clock
 from derm_service.db import new_id
 from derm_service.errors import Conflict, NotFound
-from derm_service.messages import work
+from derm_service.messages import errands, work
+from derm_service.messages.channels import Way
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message
-from derm_service.messages.rules import STOPPABLE, check_move, next_working_day
-from derm_service.people import Role, User
+from derm_service.messages.rules import STOPPABLE, check_move
+from derm_service.people import User
 from derm_service.referrals.codes import Channel, ReferralState
 from derm_service.referrals.models import Referral
-
-CARRIED = frozenset({Channel.LETTER})
-"""The channels somebody carries today; anything else is written as a letter, never dropped."""
 
 
 def write(
@@ -32,11 +31,18 @@ def write(
     content: dict[str, Any],
     once_key: str,
     lock_reason: str = "",
+    subject_id: uuid.UUID | None = None,
+    send_to: str = "",
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    call: WorkKind = WorkKind.CALL_PATIENT,
     by: User | None,
 ) -> Message:
     """Put a message in the outbox once per `once_key`; with a `lock_reason` it waits locked.
 
-    `content` holds to (address lines), date, greeting, subject, paragraphs, sign_off, reference.
+    `content` holds to (address lines), date, greeting, subject, paragraphs, sign_off, reference
+    of a letter, `text` of an SMS to `send_to`, `subject` and `email` of an email, or the `note`
+    for whoever rings: a call is a row of kind `call` about `subject_id` on the Work page.
     Nothing goes out once the patient has died, nor about a withdrawn referral but the news that
     its appointment is cancelled: such a message is kept, stopped.
     """
@@ -48,7 +54,7 @@ def write(
             referral_id=referral.id,
             kind=kind,
             addressee=addressee,
-            channel=channel if channel in CARRIED else Channel.LETTER,
+            channel=channel,
             state=_first_state(referral, kind, lock_reason),
             content=content,
             once_key=once_key,
@@ -56,6 +62,13 @@ def write(
             override_reason="",
             created_at=now,
             changed_at=now,
+            subject_id=subject_id,
+            send_to=send_to,
+            not_before=not_before,
+            not_after=not_after,
+            attempts=0,
+            carrier_id="",
+            problem="",
         )
         .on_conflict_do_nothing(index_elements=["once_key"])
         .returning(Message)
@@ -71,16 +84,56 @@ def write(
         patient_id=referral.patient_id,
         detail={"kind": kind, "addressee": addressee, "state": message.state},
     )
-    _raise_posting(session, message, by=by)
+    errands.put_out(session, message, call=call, by=by)
     return message
+
+
+def tell(
+    session: Session,
+    *,
+    way: Way,
+    referral: Referral,
+    kind: MessageKind,
+    content: dict[str, Any],
+    once_key: str,
+    subject_id: uuid.UUID,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    call: WorkKind = WorkKind.CALL_PATIENT,
+    by: User | None,
+) -> list[Message]:
+    """Write a message the way a person is told (`channels.way`), and the letter that goes too.
+
+    `content` holds the words for every channel; why somebody rings is put after its `note`.
+    """
+    note = " ".join(part for part in (content.get("note", ""), way.why) if part)
+    channels = [way.channel, *([Channel.LETTER] if way.letter_too else [])]
+    return [
+        write(
+            session,
+            referral=referral,
+            kind=kind,
+            addressee=way.addressee,
+            channel=channel,
+            content=content | {"note": note},
+            once_key=once_key if channel is Channel.LETTER else f"{once_key}:{channel}",
+            subject_id=subject_id,
+            send_to=way.send_to if channel is way.channel else "",
+            not_before=not_before,
+            not_after=not_after,
+            call=call,
+            by=by,
+        )
+        for channel in channels
+    ]
 
 
 def lock(session: Session, *, message_id: uuid.UUID, reason: str, by: User | None) -> Message:
     """Hold a letter that has not gone out, until `unlock`; its posting leaves the Work page."""
-    message = _for_change(session, message_id)
+    message = for_change(session, message_id)
     message.lock_reason = reason
-    _move(session, message, MessageState.LOCKED, by=by, did="locked message", reason=reason)
-    _posting_done(session, message, how="Locked for now", by=by)
+    move(session, message, MessageState.LOCKED, by=by, did="locked message", reason=reason)
+    errands.done(session, message, how="Locked for now", by=by)
     return message
 
 
@@ -88,33 +141,33 @@ def unlock(
     session: Session, *, message_id: uuid.UUID, override_reason: str = "", by: User | None
 ) -> Message:
     """Release a locked letter: the patient was spoken to, or a clinician gives a coded reason."""
-    message = _for_change(session, message_id)
+    message = for_change(session, message_id)
     message.override_reason = override_reason
-    _move(session, message, MessageState.READY, by=by, did="unlocked message")
-    _raise_posting(session, message, by=by)
+    move(session, message, MessageState.READY, by=by, did="unlocked message")
+    errands.put_out(session, message, by=by)
     return message
 
 
 def mark_printed(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """The letter was printed; it may be printed again until it is posted."""
-    message = _for_change(session, message_id)
-    _move(session, message, MessageState.PRINTED, by=by, did="printed letter")
+    message = for_change(session, message_id)
+    move(session, message, MessageState.PRINTED, by=by, did="printed letter")
     return message
 
 
 def mark_sent(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """The letter was posted."""
-    message = _for_change(session, message_id)
-    _move(session, message, MessageState.SENT, by=by, did="posted letter")
-    _posting_done(session, message, how="Posted", by=by)
+    message = for_change(session, message_id)
+    move(session, message, MessageState.SENT, by=by, did="posted letter")
+    errands.done(session, message, how="Posted", by=by)
     return message
 
 
 def mark_not_sent(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """The letter was recorded as posted and lies here after all."""
-    message = _for_change(session, message_id)
-    _move(session, message, MessageState.PRINTED, by=by, did="took back posting")
-    _raise_posting(session, message, by=by)
+    message = for_change(session, message_id)
+    move(session, message, MessageState.PRINTED, by=by, did="took back posting")
+    errands.put_out(session, message, by=by)
     return message
 
 
@@ -122,9 +175,9 @@ def mark_returned(
     session: Session, *, message_id: uuid.UUID, by: User, reason: str = ""
 ) -> Message:
     """The letter came back: somebody has to find another way."""
-    message = _for_change(session, message_id)
-    _move(session, message, MessageState.RETURNED, by=by, did="recorded returned letter")
-    _raise(session, message, WorkKind.LETTER_RETURNED, note=reason, by=by)
+    message = for_change(session, message_id)
+    move(session, message, MessageState.RETURNED, by=by, did="recorded returned letter")
+    errands.ask(session, message, WorkKind.LETTER_RETURNED, note=reason, by=by)
     return message
 
 
@@ -132,31 +185,33 @@ def mark_failed(
     session: Session, *, message_id: uuid.UUID, by: User | None, reason: str = ""
 ) -> Message:
     """The message could not be delivered; it stands on the Work page until somebody acts."""
-    message = _for_change(session, message_id)
-    _move(session, message, MessageState.FAILED, by=by, did="recorded failed message")
-    _posting_done(session, message, how="Failed", by=by)
-    _raise(session, message, WorkKind.MESSAGE_FAILED, note=reason, by=by)
+    message = for_change(session, message_id)
+    message.problem = reason
+    move(session, message, MessageState.FAILED, by=by, did="recorded failed message", reason=reason)
+    errands.done(session, message, how="Failed", by=by)
+    errands.ask(session, message, WorkKind.MESSAGE_FAILED, note=reason, by=by)
     return message
 
 
 def retry(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """Make a failed message ready again; a locked one has `unlock` alone."""
-    message = _for_change(session, message_id)
+    message = for_change(session, message_id)
     if message.state is not MessageState.FAILED:
         raise Conflict("This message did not fail. Load the page again to see where it stands.")
-    _move(session, message, MessageState.READY, by=by, did="made message ready again")
+    move(session, message, MessageState.READY, by=by, did="made message ready again")
     work.finish(
         session, kind=WorkKind.MESSAGE_FAILED, subject_id=message.id, how="Tried again", by=by
     )
-    _raise_posting(session, message, by=by)
+    errands.put_out(session, message, by=by)
     return message
 
 
 def stop(session: Session, message: Message, *, reason: str, by: User | None) -> None:
     """Stop a message that has not gone out."""
-    _move(session, message, MessageState.STOPPED, by=by, did="stopped message", reason=reason)
-    for kind in (WorkKind.POST_LETTER, WorkKind.MESSAGE_FAILED):
-        work.finish(session, kind=kind, subject_id=message.id, how=f"Stopped: {reason}", by=by)
+    move(session, message, MessageState.STOPPED, by=by, did="stopped message", reason=reason)
+    errands.done(session, message, how=f"Stopped: {reason}", by=by)
+    how = f"Stopped: {reason}"
+    work.finish(session, kind=WorkKind.MESSAGE_FAILED, subject_id=message.id, how=how, by=by)
 
 
 def stop_for_referral(
@@ -183,14 +238,15 @@ def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> Mes
     return MessageState.LOCKED if lock_reason else MessageState.READY
 
 
-def _for_change(session: Session, message_id: uuid.UUID) -> Message:
+def for_change(session: Session, message_id: uuid.UUID) -> Message:
+    """A message, held and read afresh."""
     message = session.get(Message, message_id, with_for_update=True, populate_existing=True)
     if message is None:
         raise NotFound("There is no such message. Go back to the letters.")
     return message
 
 
-def _move(
+def move(
     session: Session,
     message: Message,
     to: MessageState,
@@ -199,8 +255,9 @@ def _move(
     did: str,
     reason: str = "",
 ) -> None:
+    """Change how far a message has come, where its state allows it; nothing goes to the dead."""
     check_move(message.state, to)
-    if message.referral.patient.deceased_on and to in (MessageState.READY, MessageState.SENT):
+    if message.referral.patient.deceased_on and _goes_out(message.state, to):
         raise Conflict("This patient has died, so no message or letter goes out.")
     was, message.state = message.state, to
     message.changed_at = clock.now()
@@ -216,6 +273,13 @@ def _move(
     )
 
 
+def _goes_out(now: MessageState, to: MessageState) -> bool:
+    """Whether that lets it go; what the carrier took already is on record as it is."""
+    if now is MessageState.SENDING:
+        return False
+    return to in (MessageState.READY, MessageState.SENDING, MessageState.SENT)
+
+
 def _stop_all(
     session: Session, which: sa.ColumnElement[bool], *, reason: str, by: User | None
 ) -> int:
@@ -229,28 +293,3 @@ def _stop_all(
     for message in messages:
         stop(session, message, reason=reason, by=by)
     return len(messages)
-
-
-def _raise_posting(session: Session, message: Message, *, by: User | None) -> None:
-    if message.state in (MessageState.READY, MessageState.PRINTED):
-        to = "the GP" if message.addressee is Addressee.GP else "the patient"
-        _raise(session, message, WorkKind.POST_LETTER, note=f"To {to}.", by=by)
-
-
-def _posting_done(session: Session, message: Message, *, how: str, by: User | None) -> None:
-    work.finish(session, kind=WorkKind.POST_LETTER, subject_id=message.id, how=how, by=by)
-
-
-def _raise(
-    session: Session, message: Message, kind: WorkKind, *, note: str, by: User | None
-) -> None:
-    work.raise_item(
-        session,
-        kind=kind,
-        role=Role.CLERK,
-        due_on=next_working_day(clock.today()),
-        referral_id=message.referral_id,
-        subject_id=message.id,
-        note=note,
-        by=by,
-    )

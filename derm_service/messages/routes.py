@@ -11,10 +11,11 @@ from wtforms import Form, RadioField, StringField, TextAreaField
 from derm_service import clock, wording
 from derm_service.errors import Invalid
 from derm_service.forms import DayField, stripped
+from derm_service.messages import calls
 from derm_service.messages import work as items
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
-from derm_service.messages.rules import WORK_WORDS
+from derm_service.messages.rules import CALLS, WORK_WORDS
 from derm_service.people import Action, may
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -124,7 +125,7 @@ def waiting_work() -> int:
 def item(item_id: UUID) -> ResponseReturnValue:
     """One row that is done by saying how, or by ringing somebody."""
     found = items.open_item(db_session(), item_id, current_user())
-    is_call = found.kind is WorkKind.CALL_PATIENT
+    is_call = found.kind in CALLS
     form: Form
     form = CallForm(form_data()) if is_call else DoneForm(form_data())
     if request.method == "POST":
@@ -149,7 +150,8 @@ def _finish(found: WorkItem, form: Form) -> str:
         if form.outcome.data != REACHED:
             raise Invalid({"outcome": "Choose whether you reached the patient"})
     how = form["how"].data or ""
-    items.finish_by_hand(db_session(), item_id=found.id, how=how, by=current_user())
+    finish = calls.reached if isinstance(form, CallForm) else items.finish_by_hand
+    finish(db_session(), item_id=found.id, how=how, by=current_user())
     return f"Done and off the list: {WORK_WORDS[found.kind].lower()}."
 
 

@@ -11,9 +11,13 @@ from derm_service.messages.codes import MessageState, WorkKind
 _S = MessageState
 ALLOWED: dict[MessageState, frozenset[MessageState]] = {
     _S.LOCKED: frozenset({_S.READY, _S.STOPPED}),
-    _S.READY: frozenset({_S.LOCKED, _S.PRINTED, _S.SENT, _S.FAILED, _S.STOPPED}),
+    _S.READY: frozenset(
+        {_S.LOCKED, _S.PRINTED, _S.SENDING, _S.SENT, _S.DELIVERED, _S.FAILED, _S.STOPPED}
+    ),
     _S.PRINTED: frozenset({_S.LOCKED, _S.PRINTED, _S.SENT, _S.STOPPED}),
-    _S.SENT: frozenset({_S.PRINTED, _S.RETURNED, _S.FAILED}),
+    _S.SENDING: frozenset({_S.READY, _S.SENT, _S.FAILED}),
+    _S.SENT: frozenset({_S.PRINTED, _S.RETURNED, _S.DELIVERED, _S.FAILED}),
+    _S.DELIVERED: frozenset(),
     _S.RETURNED: frozenset(),
     _S.FAILED: frozenset({_S.READY, _S.STOPPED}),
     _S.STOPPED: frozenset(),
@@ -25,7 +29,9 @@ WORDS: dict[MessageState, str] = {
     _S.LOCKED: "Locked",
     _S.READY: "Ready to print",
     _S.PRINTED: "Printed",
+    _S.SENDING: "Going out",
     _S.SENT: "Posted",
+    _S.DELIVERED: "Delivered",
     _S.RETURNED: "Returned",
     _S.FAILED: "Failed",
     _S.STOPPED: "Stopped",
@@ -36,6 +42,7 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.CALL_PATIENT: "Call the patient",
     WorkKind.POST_LETTER: "Post a letter",
     WorkKind.MESSAGE_FAILED: "A message failed",
+    WorkKind.PATIENT_REPLIED: "A patient answered by text",
     WorkKind.LETTER_RETURNED: "A letter came back",
     WorkKind.RETAKE_TO_BOOK: "Book new photographs",
     WorkKind.NEEDS_SOMEONE_TODAY: "Needs someone today",
@@ -48,6 +55,8 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.ARRANGE_NEXT_STEP: "Arrange what comes next",
     WorkKind.CAPACITY_ALARM: "Too few times before people breach",
 }
+CALLS = frozenset({WorkKind.CALL_PATIENT})
+"""The rows of the Work page that are telephone calls."""
 _SATURDAY = 5
 
 

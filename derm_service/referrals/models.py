@@ -37,6 +37,9 @@ class Patient(Base):
         ),
         sa.CheckConstraint("nhs_number ~ '^[0-9]{10}$'", name="nhs_number_ten_digits"),
         sa.CheckConstraint("digital_confidence BETWEEN 1 AND 5", name="digital_confidence_1_to_5"),
+        sa.CheckConstraint(
+            "proxy IS NULL OR proxy ->> 'consented_on' IS NOT NULL", name="proxy_has_consent"
+        ),
         sa.Index("patient_born_on_idx", "born_on"),
     )
 
@@ -57,6 +60,10 @@ class Patient(Base):
     contact_note: Mapped[str] = mapped_column(
         default=""
     )  # "ring daughter", "never leave a message"
+    safe_contact: Mapped[bool] = mapped_column(default=False)
+    """True: whatever we send may be seen by somebody who must not; only ring, as noted."""
+    proxy: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Who hears for them, with the consent recorded: `proxy.py`."""
     language: Mapped[str] = mapped_column(default="en")  # ISO 639
     interpreter_needed: Mapped[bool | None]  # None here and below is "not stated"
     ethnic_category: Mapped[str] = mapped_column(default="Z")

@@ -35,7 +35,15 @@ def book(session: Session, *, days: int, note: str = "", **patient: Any) -> Appo
 
 
 def letter(session: Session, kind: MessageKind = MessageKind.APPOINTMENT) -> Message:
-    return session.scalars(sa.select(Message).where(Message.kind == kind)).one()
+    return written(session, Channel.LETTER, kind)
+
+
+def written(
+    session: Session, channel: Channel, kind: MessageKind = MessageKind.APPOINTMENT
+) -> Message:
+    return session.scalars(
+        sa.select(Message).where(Message.kind == kind, Message.channel == channel)
+    ).one()
 
 
 def calls(session: Session) -> list[WorkItem]:
@@ -94,7 +102,7 @@ def test_no_letter_about_an_appointment_says_what_it_is_suspected_to_be(session:
 def test_an_appointment_too_soon_for_a_letter_is_told_by_telephone(session: Session) -> None:
     booked = book(session, days=1)
 
-    assert session.scalars(sa.select(Message)).all() == []
+    assert [each.channel for each in session.scalars(sa.select(Message))] == [Channel.PHONE]
     [call] = calls(session)
     assert (call.subject_id, work.is_urgent(call), call.due_on) == (
         booked.id,

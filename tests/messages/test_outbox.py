@@ -1,5 +1,6 @@
 """The outbox: written once, locked, posted, returned, stopped."""
 
+import uuid
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from derm_service import clock
 from derm_service.audit import AuditEntry
 from derm_service.errors import Conflict
-from derm_service.messages import outbox
+from derm_service.messages import calls, outbox
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals import closing
@@ -192,7 +193,40 @@ def test_every_step_of_a_letter_is_in_the_audit(session: Session) -> None:
     assert did == ["wrote message", "printed letter", "posted letter"]
 
 
-def test_text_message_is_written_as_a_letter_while_nothing_carries_texts(session: Session) -> None:
-    message = written(session, channel=Channel.SMS)
+def test_text_waits_for_a_carrier_and_asks_nobody_to_post_it(session: Session) -> None:
+    message = written(session, channel=Channel.SMS, send_to="+447700900111")
 
-    assert message.channel is Channel.LETTER
+    assert (message.channel, message.state) == (Channel.SMS, MessageState.READY)
+    assert open_work(session, WorkKind.POST_LETTER) == []
+
+
+def test_call_is_delivered_when_somebody_was_spoken_to(session: Session) -> None:
+    about, clerk = uuid.uuid4(), make.user(session)
+    content = {"note": "Tell them about the appointment."}
+    message = written(session, channel=Channel.PHONE, subject_id=about, content=content)
+    [call] = open_work(session, WorkKind.CALL_PATIENT)
+
+    calls.reached(session, item_id=call.id, how="Spoke to her", by=clerk)
+
+    assert (call.subject_id, call.note) == (about, "Tell them about the appointment.")
+    assert message.state is MessageState.DELIVERED
+
+
+def test_call_that_was_made_is_not_asked_for_again(session: Session) -> None:
+    referral, about = make.referral(session), uuid.uuid4()
+    given = {"channel": Channel.PHONE, "subject_id": about, "referral": referral}
+    written(session, **given)
+    [call] = open_work(session, WorkKind.CALL_PATIENT)
+    calls.reached(session, item_id=call.id, how="Spoke to her", by=make.user(session))
+
+    written(session, **given)
+
+    assert open_work(session, WorkKind.CALL_PATIENT) == []
+
+
+def test_stopped_call_leaves_the_work_page(session: Session) -> None:
+    message = written(session, channel=Channel.PHONE, subject_id=uuid.uuid4())
+
+    outbox.stop(session, message, reason="Moved", by=None)
+
+    assert open_work(session, WorkKind.CALL_PATIENT) == []

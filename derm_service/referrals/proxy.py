@@ -1,0 +1,57 @@
+"""Who hears for a patient, with the consent it rests on; pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from derm_service.referrals.codes import Channel, ConsentBy
+from derm_service.referrals.models import Patient
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A daughter, carer or attorney, how they hear, and who agreed to that and when."""
+
+    name: str
+    relation: str
+    channel: Channel
+    consent_by: ConsentBy
+    consented_on: date
+    consent_note: str = ""
+    until: date | None = None  # the last day it holds
+    phone: str = ""
+    mobile: str = ""
+    email: str = ""
+    address_lines: list[str] = field(default_factory=list)
+    postcode: str = ""
+
+    def kept(self) -> dict[str, Any]:
+        """As the patient's row keeps it."""
+        days = {"consented_on": self.consented_on.isoformat()}
+        if self.until is not None:
+            days["until"] = self.until.isoformat()
+        return {name: value for name, value in asdict(self).items() if value} | days
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """From what the patient's row keeps."""
+        until = kept.get("until")
+        return cls(
+            **{
+                **kept,
+                "channel": Channel(kept["channel"]),
+                "consent_by": ConsentBy(kept["consent_by"]),
+                "consented_on": date.fromisoformat(kept["consented_on"]),
+                "until": date.fromisoformat(until) if until else None,
+            }
+        )
+
+
+def of(patient: Patient, today: date) -> Proxy | None:
+    """Who hears for the patient today: nobody before the consent, nor after it has run out."""
+    if patient.proxy is None:
+        return None
+    proxy = Proxy.read(patient.proxy)
+    ended = proxy.until is not None and proxy.until < today
+    return None if ended or today < proxy.consented_on else proxy
