@@ -160,4 +160,4 @@ def _fills(session: Session, clinic_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID,
 
 
 def _counted(session: Session, query: sa.Select[uuid.UUID, int]) -> dict[uuid.UUID, int]:
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
