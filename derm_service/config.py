@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     contact_phone: str = "01632 960 001"
     contact_address: str = "Dermatology Photography Office, Community Hospital, Anytown AN1 1AA"
     urgent_contact: str = "the on-call dermatologist on 01632 960 002"
+    auto_offers: bool = True
+    offer_after_minutes: int = Field(default=10, ge=0)
+    offer_hours_phone: int = Field(default=24, ge=1)
+    offer_hours_sms: int = Field(default=24, ge=1)
+    offer_hours_email: int = Field(default=48, ge=1)
     minimum_free_mb: int = Field(default=256, ge=0)
 
     @model_validator(mode="after")

@@ -9,7 +9,8 @@ from derm_service.config import Settings
 from derm_service.db import Base, sqlalchemy_url
 
 PACKAGES = ("accounts", "api", "referrals", "messages", "booking", "imaging", "review", "custody")
-for name in ("people", "audit", *(f"{package}.models" for package in PACKAGES)):
+MODELS = (*(f"{package}.models" for package in PACKAGES), "booking.offer_models")
+for name in ("people", "audit", *MODELS):
     import_module(f"derm_service.{name}")
 
 

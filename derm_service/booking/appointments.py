@@ -6,7 +6,17 @@ from contextlib import nullcontext
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import facts, holds, ledger, needs, overbooking, queries, telling, waiting
+from derm_service.booking import (
+    facts,
+    freed,
+    holds,
+    ledger,
+    needs,
+    overbooking,
+    queries,
+    telling,
+    waiting,
+)
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
@@ -36,7 +46,7 @@ def book(
     note: str = "",
     hold_id: uuid.UUID | None = None,
     above: str = "",
-    by: User,
+    by: User | None,
 ) -> Appointment:
     """Give a referral so many `slots` from one on and tell the person; Conflict says why not.
 
@@ -74,7 +84,7 @@ def move(
     note: str | None = None,
     hold_id: uuid.UUID | None = None,
     above: str = "",
-    by: User,
+    by: User | None,
 ) -> Appointment:
     """Move a booked appointment: the old place is let go only with the new one taken.
 
@@ -102,6 +112,7 @@ def move(
     new = _new(found, note=old.note if note is None else note, by=by)
     with session.begin_nested():  # the old place is not let go unless the new one is taken
         ledger.release(session, appointment_id=old.id)
+        freed.mark(session, old)
         _take(session, found, new, hold_id, above, giving_up=old.id)
         old.state = AppointmentState.MOVED
         old.ended_at = clock.now()
@@ -135,6 +146,7 @@ def end(
     appointment.cancel_reason = reason
     appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
+    freed.mark(session, appointment)
     _record(session, appointment, "cancelled appointment", by=by, reason=reason)
     return appointment
 
@@ -192,7 +204,7 @@ def not_attended(
     return appointment
 
 
-def _new(found: Facts, *, note: str, by: User) -> Appointment:
+def _new(found: Facts, *, note: str, by: User | None) -> Appointment:
     slot, referral = found.slot, found.referral
     return Appointment(
         id=new_id(),
@@ -203,7 +215,7 @@ def _new(found: Facts, *, note: str, by: User) -> Appointment:
         patient_id=referral.patient_id,
         patient=referral.patient,
         state=AppointmentState.BOOKED,
-        booked_by_id=by.id,
+        booked_by_id=by.id if by else None,
         booked_at=clock.now(),
         note=note.strip(),
     )
@@ -269,7 +281,7 @@ def _for_change(session: Session, appointment_id: uuid.UUID, to: AppointmentStat
 
 
 def _record(
-    session: Session, appointment: Appointment, did: str, *, by: User, **detail: str
+    session: Session, appointment: Appointment, did: str, *, by: User | None, **detail: str
 ) -> None:
     slot = appointment.slot
     audit.record(

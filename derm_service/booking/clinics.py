@@ -148,7 +148,8 @@ def _recut(clinic: Clinic) -> None:
         *rules.cut(last, clinic.ends_at, clinic.slot_minutes),
     ]:
         if start not in taken:
-            clinic.slots.append(Slot(id=new_id(), starts_at=start, ends_at=end))
+            made = Slot(id=new_id(), starts_at=start, ends_at=end, freed_at=clock.now())
+            clinic.slots.append(made)
 
 
 def _hand_over(

@@ -103,3 +103,33 @@ class Feature(StrEnum):
     HOIST = "hoist"
     CHANGING_PLACE = "changing_place"
     QUIET_SPACE = "quiet_space"
+
+
+class OfferState(StrEnum):
+    """Where an offer of a freed time stands; only an open one can be answered."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"  # no answer in time, or nobody was reached
+    ENDED = "ended"  # overtaken: booked otherwise, withdrawn, died, clinic cancelled
+
+
+class AnsweredBy(StrEnum):
+    """How an offer was answered."""
+
+    LINK = "link"
+    REPLY = "reply"
+    PHONE = "phone"
+
+
+class DeclineReason(StrEnum):
+    """Why a person says no to an offer; it never counts against them."""
+
+    TOO_SOON = "too_soon"
+    BUSY = "busy"
+    TOO_FAR = "too_far"
+    NO_TRANSPORT = "no_transport"
+    KEEPS_OWN = "keeps_own"
+    NO_MORE = "no_more"  # wants no further offers of earlier times
+    NOT_SAID = "not_said"

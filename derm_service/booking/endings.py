@@ -6,7 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service.booking import appointments, ledger, queries, telling
+from derm_service.booking import appointments, ledger, offer_answers, queries, telling
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
 from derm_service.messages import outbox, work
@@ -37,6 +37,7 @@ def withdraw_referral(
         _end(session, waiting, CancelReason.REFERRAL_WITHDRAWN, by=by)
         closing.withdraw(session, referral_id=referral.id, reason=reason, by=by)
         why = f"referral withdrawn: {reason}"
+        offer_answers.end_for_referrals(session, [referral.id], why=why, by=by)
         outbox.stop_for_referral(session, referral_id=referral.id, reason=why, by=by)
         work.finish_for_referral(session, referral_id=referral.id, how=why, by=by)
         if waiting is not None and reason in UNEXPECTED:
@@ -54,10 +55,11 @@ def record_death(session: Session, *, patient_id: uuid.UUID, on: date, by: User)
         outbox.stop_for_patient(
             session, patient_id=patient_id, reason="the patient has died", by=by
         )
+        died = "The patient has died"
+        theirs = [referral.id for referral in patient.referrals]
+        offer_answers.end_for_referrals(session, theirs, why=died, by=by)
         for referral in patient.referrals:
-            work.finish_for_referral(
-                session, referral_id=referral.id, how="The patient has died", by=by
-            )
+            work.finish_for_referral(session, referral_id=referral.id, how=died, by=by)
     return patient
 
 

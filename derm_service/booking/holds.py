@@ -44,18 +44,36 @@ def hold(
     """
     if minutes not in ALLOWED_MINUTES:
         raise Invalid({"minutes": "Enter how many minutes to keep the time, from 1 to 15."})
+    lasting = timedelta(minutes=minutes)
+    return keep(
+        session, slot_id=slot_id, referral_id=referral_id, lasting=lasting, slots=slots, by=by
+    )
+
+
+def keep(
+    session: Session,
+    *,
+    slot_id: uuid.UUID,
+    referral_id: uuid.UUID | None,
+    lasting: timedelta,
+    slots: int,
+    is_offer: bool = False,
+    by: User | None,
+) -> Hold:
+    """Keep a slot as `hold` does, for as long as an offer waits for its answer (`is_offer`)."""
     referrals = [] if referral_id is None else [referral_id]
     ledger.lock(session, slots=[slot_id], referrals=referrals)
     slot = queries.slot(session, slot_id)
     facts.check_slot(slot)
     referral = None if referral_id is None else queries.referral(session, referral_id)
-    own = [] if referral is None else facts.holds_of(session, referral.id)
+    own = [] if referral is None or is_offer else facts.holds_of(session, referral.id)
     made = Hold(
         id=new_id(),
         slot_id=slot.id,
         referral_id=referral_id,
-        expires_at=clock.now() + timedelta(minutes=minutes),
-        held_by_id=by.id,
+        expires_at=clock.now() + lasting,
+        held_by_id=by.id if by else None,
+        is_offer=is_offer,
     )
     with session.begin_nested():  # what is kept is not let go unless the new time is taken
         give_up(session, _giving_way(own, slot))
@@ -130,7 +148,8 @@ def _settle(session: Session, slot: Slot, slots: int, referral: Referral | None)
 
 
 def _giving_way(own: list[Hold], slot: Slot) -> list[Hold]:
-    """What a new hold on `slot` replaces among those of the same referral."""
+    """What a new hold on `slot` replaces among those of the same referral; never an offer's."""
+    own = [each for each in own if not each.is_offer]
     others = [each for each in own if each.slot_id != slot.id]
     same = [each for each in own if each.slot_id == slot.id]
     return same + others[: max(0, len(others) - MOST_PER_REFERRAL + 1)]

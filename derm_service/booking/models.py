@@ -104,6 +104,7 @@ class Slot(Base):
         sa.UniqueConstraint("clinic_id", "starts_at"),
         sa.Index("slot_starts_at_idx", "starts_at"),
         sa.Index("slot_open_idx", "clinic_id", "starts_at", postgresql_where=OPEN_SLOT),
+        sa.Index("slot_freed_at_idx", "freed_at", postgresql_where=sa.text("freed_at IS NOT NULL")),
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )
 
@@ -115,6 +116,8 @@ class Slot(Base):
     """Reckoned by a trigger whenever the ledger changes: null while free, a hold's end while all
     that stands in the way is held, and its own end once something its clinic holds is used up."""
     withdrawn: Mapped[bool] = mapped_column(default=False)  # the clinic's hours were changed
+    freed_at: Mapped[datetime | None]
+    """Since when it is offered to people who would be seen sooner; null: nobody is asked."""
 
     clinic: Mapped[Clinic] = relationship(back_populates="slots")
 
@@ -160,7 +163,8 @@ class Appointment(Base):
         choice(NotAttendedReason, "not_attended_reason")
     )
     moved_to_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("appointment.id"))
-    booked_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    booked_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    """Null: the person took the time themselves, by the link or in reply to a message."""
     booked_at: Mapped[datetime]
     checked_in_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")  # what was arranged for the person's needs
@@ -183,7 +187,8 @@ class Hold(Base):
     slot_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("slot.id"), index=True)
     referral_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("referral.id"), index=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    held_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    held_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    is_offer: Mapped[bool] = mapped_column(default=False)  # for hours, until somebody answers
 
     slot: Mapped[Slot] = relationship()
 

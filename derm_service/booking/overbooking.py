@@ -14,9 +14,9 @@ from derm_service.people import Action, User, may
 LONGEST_REASON = 500
 
 
-def check_allowed(reason: str, by: User) -> None:
+def check_allowed(reason: str, by: User | None) -> None:
     """Refuse who may not, or what is too long to be a reason; no reason is no overbooking."""
-    if reason and not may(by, Action.OVERBOOK):
+    if reason and (by is None or not may(by, Action.OVERBOOK)):
         raise NotAllowed("Only a lead can book above capacity. Choose another time or ask one.")
     if len(reason) > LONGEST_REASON:
         raise Invalid({"above": f"Enter the reason in {LONGEST_REASON} characters at most."})

@@ -31,13 +31,13 @@ CANCELLED = "Tell that the appointment is cancelled"
 STANDS = "Tell that the appointment stands after all"
 
 
-def tell_booked(session: Session, appointment: Appointment, *, by: User) -> None:
+def tell_booked(session: Session, appointment: Appointment, *, by: User | None) -> None:
     """Tell a person that an appointment was booked."""
     content = _booked(appointment, NEW)
     _tell(session, appointment, MessageKind.APPOINTMENT, content, BOOKED, by)
 
 
-def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User) -> None:
+def tell_moved(session: Session, old: Appointment, new: Appointment, *, by: User | None) -> None:
     """Tell the new time; whatever has not gone out about the old one is stopped."""
     forget(session, old, how="The appointment was moved", by=by)
     content = _booked(new, MOVED)
@@ -89,14 +89,14 @@ def told(session: Session, appointment: Appointment) -> tuple[list[Message], lis
     return list(messages), list(calls)
 
 
-def forget(session: Session, appointment: Appointment, *, how: str, by: User) -> None:
+def forget(session: Session, appointment: Appointment, *, how: str, by: User | None) -> None:
     """Stop every message and call about an appointment that nobody needs to hear of any more."""
     _stop(session, appointment, *TO_COME, how=how, by=by)
     work.finish(session, kind=WorkKind.CALL_PATIENT, subject_id=appointment.id, how=how, by=by)
 
 
 def _stop(
-    session: Session, appointment: Appointment, *kinds: MessageKind, how: str, by: User
+    session: Session, appointment: Appointment, *kinds: MessageKind, how: str, by: User | None
 ) -> None:
     unsent = session.scalars(
         sa.select(Message)
@@ -126,7 +126,7 @@ def _tell(
     kind: MessageKind,
     content: dict[str, Any],
     said: str,
-    by: User,
+    by: User | None,
     *,
     once: str = "",
 ) -> None:

@@ -142,7 +142,7 @@ def ask_a_lead(session: Session, appointment: Appointment, *, by: User) -> None:
     )
 
 
-def off_the_list(session: Session, referral: Referral, *, how: str, by: User) -> None:
+def off_the_list(session: Session, referral: Referral, *, how: str, by: User | None) -> None:
     """Finish the rows of the Work page that asked for this booking."""
     items = session.scalars(
         sa.select(WorkItem).where(

@@ -14,6 +14,7 @@ from derm_service.jobs import jobs
 
 TASK_MODULES: tuple[str, ...] = (
     "booking.tasks",
+    "booking.offer_tasks",
     "imaging.filing_tasks",
     "imaging.expiry_tasks",
     "custody.tasks",

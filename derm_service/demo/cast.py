@@ -161,6 +161,7 @@ def _person(words: list[str], index: int, today: date, chance: Random) -> Person
         has_device=years < 80,
         has_data=years < 75,
         digital_confidence=max(1, min(5, (100 - years) // 13)),
+        short_notice=(True, None, False)[index % 3],
         has_digital_helper=years > 75 and index % 3 == 0,
         gp_name=surgery[0],
         gp_practice_code=surgery[1],

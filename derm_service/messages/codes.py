@@ -55,3 +55,4 @@ class WorkKind(StrEnum):
     AUDIT_BROKEN = "audit_broken"  # a row of the audit trail was changed or is gone
     JOB_FAILED = "job_failed"  # given up after every try
     CAPACITY_ALARM = "capacity_alarm"  # more people than times before they breach
+    OFFER_CALL = "offer_call"  # a time that fell free, to be read out to somebody

@@ -51,6 +51,9 @@ PAGES: dict[WorkKind, Page] = {
     WorkKind.CAPACITY_ALARM: Page("booking.waiting_list", "See the waiting list", Action.BOOK),
     WorkKind.RETAKE_TO_BOOK: _BOOK,
     WorkKind.REBOOK: _BOOK,
+    WorkKind.OFFER_CALL: Page(
+        "offers.call", "Make the call", Action.BOOK, "subject_id", "offer_id"
+    ),
     WorkKind.TELL_PATIENT: Page(
         "telling.tell", "Tell the patient", Action.TELL, "subject_id", "opinion_id"
     ),

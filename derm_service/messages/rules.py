@@ -52,10 +52,11 @@ WORK_WORDS: dict[WorkKind, str] = {
     WorkKind.AUDIT_BROKEN: "The audit trail does not add up",
     WorkKind.JOB_FAILED: "A job was given up",
     WorkKind.REBOOK: "Book again",
+    WorkKind.OFFER_CALL: "Offer an earlier time by telephone",
     WorkKind.ARRANGE_NEXT_STEP: "Arrange what comes next",
     WorkKind.CAPACITY_ALARM: "Too few times before people breach",
 }
-CALLS = frozenset({WorkKind.CALL_PATIENT})
+CALLS = frozenset({WorkKind.CALL_PATIENT, WorkKind.OFFER_CALL})
 """The rows of the Work page that are telephone calls."""
 _SATURDAY = 5
 

@@ -42,6 +42,7 @@ COLUMNS: dict[str, str] = {
     "has_data": "yes, no or empty for not stated",
     "digital_confidence": "1 to 5",
     "has_digital_helper": "yes, no or empty for not stated",
+    "short_notice": "yes, no or empty for not stated",
     "gp_name": "",
     "gp_practice_code": "For example C81001",
     "gp_address": "Lines separated by semicolons",

@@ -35,6 +35,14 @@ SIDES = {
     "midline": "Middle",
     "not_applicable": "Has no side",
 }
+YES_OR_NO = (
+    "short_notice",
+    "interpreter_needed",
+    "care_home",
+    "has_device",
+    "has_data",
+    "has_digital_helper",
+)
 CHANNELS = {"letter": "Letter", "phone": "Phone call", "sms": "Text message", "email": "Email"}
 NEED_LABELS = {Need.BSL.value: "British Sign Language", Need.OTHER.value: "Something else"}
 CONFIDENCE = {
@@ -89,6 +97,7 @@ class PatientForm(Form):
     email = EmailField("Email address", filters=[stripped])
     contact_by = _one_of("How does the person want to hear from us?", CHANNELS, "letter")
     contact_note = _line("Note on contact")
+    short_notice = _one_of("Would the person come at short notice?", YES_NO_UNSAID, "")
     language = SelectField(
         "Language", choices=dict(languages.choices()), default="en", validate_choice=False
     )
@@ -186,7 +195,7 @@ def as_entered(patient: Patient) -> dict[str, Any]:
         "contact_note language mobility ethnic_category gp_name gp_practice_code"
     )
     data: dict[str, Any] = {name: getattr(patient, name) for name in plain.split()}
-    for name in ("interpreter_needed", "care_home", "has_device", "has_data", "has_digital_helper"):
+    for name in YES_OR_NO:
         data[name] = {True: YES, False: NO, None: ""}[getattr(patient, name)]
     notes = [need.note for need in patient.needs if need.note]
     return data | {

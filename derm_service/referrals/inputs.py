@@ -45,6 +45,7 @@ class PatientInput:
     has_data: bool | None = None
     digital_confidence: int | None = None
     has_digital_helper: bool | None = None
+    short_notice: bool | None = None
     gp_name: str = ""
     gp_practice_code: str = ""
     gp_address_lines: list[str] = field(default_factory=list)

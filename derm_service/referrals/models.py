@@ -65,6 +65,7 @@ class Patient(Base):
     proxy: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Who hears for them, with the consent recorded: `proxy.py`."""
     language: Mapped[str] = mapped_column(default="en")  # ISO 639
+    short_notice: Mapped[bool | None]  # would come at short notice when a time falls free
     interpreter_needed: Mapped[bool | None]  # None here and below is "not stated"
     ethnic_category: Mapped[str] = mapped_column(default="Z")
     mobility: Mapped[Mobility] = mapped_column(

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import asin, ceil, cos, radians, sin, sqrt
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -15,6 +15,7 @@ from derm_service.people import User
 from derm_service.referrals import tidy
 
 ENGLISH_AREAS = 32_844  # lower super output areas ranked by the English indices of 2019
+EARTH_KM = 12_742.0  # from one side to the other
 NO_PLACE = 99.0  # ONS writes latitude 99.999999 where a postcode has no grid reference
 NOT_ONS = (
     "This does not look like an ONS postcode file: its first line must name the columns "
@@ -109,6 +110,14 @@ def load(session: Session, places: Iterable[Place | None], *, by: User | None) -
 def find(session: Session, code: str) -> Postcode | None:
     """Where a postcode is; None when it is not in the loaded file."""
     return session.get(Postcode, code) if code else None
+
+
+def km(one: Postcode, other: Postcode) -> float:
+    """The distance as the crow flies in kilometres, as `booking/first_fit.sql` counts it."""
+    north = sin(radians(other.latitude - one.latitude) / 2) ** 2
+    east = sin(radians(other.longitude - one.longitude) / 2) ** 2
+    across = cos(radians(one.latitude)) * cos(radians(other.latitude)) * east
+    return EARTH_KM * asin(sqrt(north + across))
 
 
 def _place(code: str, latitude: str, longitude: str, rank: str, country: str) -> Place | None:

@@ -184,6 +184,7 @@ def _digital(reader: Reader) -> dict[str, object]:
         "has_data": reader.yes_no("has_data"),
         "digital_confidence": reader.get("digital_confidence", coded.one_to_five, None),
         "has_digital_helper": reader.yes_no("has_digital_helper"),
+        "short_notice": reader.yes_no("short_notice"),
     }
 
 
