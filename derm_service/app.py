@@ -26,6 +26,8 @@ BLUEPRINTS = (
     "booking.routes",
     "booking.calendar_routes",
     "booking.clinics_routes",
+    "booking.feed_routes",
+    "booking.utilisation_routes",
     "booking.rehoming_routes",
     "booking.places_routes",
     "booking.endings_routes",

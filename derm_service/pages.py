@@ -172,7 +172,7 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint == "static":
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    else:
+    elif not response.cache_control.private:  # only what holds no patient says so itself
         response.headers["Cache-Control"] = "no-store"
     return response
 

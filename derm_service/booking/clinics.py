@@ -80,6 +80,7 @@ def cancel_clinic(session: Session, *, clinic_id: uuid.UUID, reason: str, by: Us
     if people:
         raise Conflict(_who_is_booked(people))
     clinic.state = ClinicState.CANCELLED
+    _changed(clinic)
     ledger.release(session, clinic_id=clinic.id)
     audit.record(session, by=by, did="cancelled clinic", subject=clinic, detail={"reason": reason})
     return clinic
@@ -115,6 +116,7 @@ def change_clinic(
         ledger.release(session, clinic_id=clinic.id)
         _take_for_hours(session, clinic, resource_ids, hours)
         clinic.starts_at, clinic.ends_at = starts_at, ends_at
+        _changed(clinic)
         _recut(clinic)
         _hand_over(session, staying, set(was), set(resource_ids))
         audit.record(
@@ -132,6 +134,12 @@ def _take_for_hours(
     session: Session, clinic: Clinic, resource_ids: Sequence[uuid.UUID], hours: ledger.Span
 ) -> None:
     ledger.take(session, resource_ids, level=Level.CLINIC, during=hours, clinic_id=clinic.id)
+
+
+def _changed(clinic: Clinic) -> None:
+    """Counted, so that calendars elsewhere know which of two versions is the newer."""
+    clinic.changes += 1
+    clinic.changed_at = clock.now()
 
 
 def _recut(clinic: Clinic) -> None:

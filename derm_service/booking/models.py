@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from derm_service import clock
 from derm_service.booking.codes import (
     AllocationState,
     AppointmentState,
@@ -17,6 +18,7 @@ from derm_service.booking.codes import (
     ResourceKind,
 )
 from derm_service.db import Base, choice, new_id
+from derm_service.people import User
 from derm_service.referrals.models import Patient, Referral
 
 LIVE_ALLOCATION = sa.text("state IN ('held', 'confirmed')")
@@ -90,6 +92,8 @@ class Clinic(Base):
     )
     note: Mapped[str] = mapped_column(default="")
     series_id: Mapped[uuid.UUID | None]  # shared by the clinics that were opened as one pattern
+    changes: Mapped[int] = mapped_column(default=0)  # how often it was changed or cancelled
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     location: Mapped[Location] = relationship()
     mobile_unit: Mapped[MobileUnit | None] = relationship()
@@ -238,3 +242,25 @@ class Allocation(Base):
     reason: Mapped[str] = mapped_column(default="")  # why a lane above capacity was used
 
     resource: Mapped[Resource] = relationship()
+
+
+class CalendarFeed(Base):
+    """The secret address of one person's clinics; only the SHA-256 of its token is kept."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        sa.Index(
+            "calendar_feed_one_per_person",
+            "user_id",
+            unique=True,
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
