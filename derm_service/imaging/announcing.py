@@ -69,9 +69,24 @@ def announce(session: Session, announcement: Announcement, *, by: User) -> Captu
     Raises `elsewhere.FiledElsewhere`, whose alert the caller commits, when the bytes are on the
     record of another person.
     """
-    known = session.get(Capture, announcement.capture_id)
-    if known is not None:
-        return _same(known, announcement)
+    return known(session, announcement) or open_upload(session, announcement, by=by)
+
+
+def known(session: Session, announcement: Announcement) -> Capture | None:
+    """The capture if it was announced before; Conflict where it is another, or was given up."""
+    found = session.get(Capture, announcement.capture_id)
+    if found is None:
+        return None
+    same = (found.sha256, found.size_bytes) == (announcement.sha256, announcement.size_bytes)
+    if not same or found.image_set.lesion_id != announcement.lesion_id:
+        raise Conflict(SAME_ID_OTHER_BYTES)
+    if found.set_aside_reason in GIVEN_UP:
+        raise Conflict(STOPPED_BEFORE)
+    return found
+
+
+def open_upload(session: Session, announcement: Announcement, *, by: User) -> Capture:
+    """Announce a capture that was not known just now."""
     check_context(announcement)
     visit = visit_queries.visit_of(session, announcement.appointment_id)
     if visit is None:
@@ -79,9 +94,9 @@ def announce(session: Session, announcement: Announcement, *, by: User) -> Captu
     images = visits.open_shutter(
         session, visit_id=visit.id, lesion_id=announcement.lesion_id, by=by
     )
-    known = session.get(Capture, announcement.capture_id)  # the visit's lock is ours now
-    if known is not None:
-        return _same(known, announcement)
+    earlier = known(session, announcement)  # the visit's lock is ours now
+    if earlier is not None:
+        return earlier
     _check_limits(session, images, announcement, by)
     capture = _new_capture(announcement, images, by)
     elsewhere.refuse(session, capture, images, by=by)
@@ -109,30 +124,22 @@ def check_context(announcement: Announcement) -> None:
 
 def _check_limits(session: Session, images: ImageSet, announcement: Announcement, by: User) -> None:
     """Refuse with 403, not 409: a program that asks again is told the same."""
-    at_visit = session.scalar(
+    at_visit = (
         sa.select(sa.func.count())
         .select_from(Capture)
         .join(ImageSet)
         .where(ImageSet.visit_id == images.visit_id)
     )
-    if (at_visit or 0) >= MOST_PER_VISIT:
-        raise NotAllowed(TOO_MANY)
-    of_the_day = session.scalar(
-        sa.select(sa.func.sum(Capture.size_bytes)).where(
-            Capture.taken_by_id == by.id, Capture.announced_at > clock.now() - DAY
-        )
+    of_the_day = sa.select(sa.func.coalesce(sa.func.sum(Capture.size_bytes), 0)).where(
+        Capture.taken_by_id == by.id, Capture.announced_at > clock.now() - DAY
     )
-    if (of_the_day or 0) + announcement.size_bytes > MOST_PER_DAY:
+    captures, sent = session.execute(
+        sa.select(at_visit.scalar_subquery(), of_the_day.scalar_subquery())
+    ).one()
+    if captures >= MOST_PER_VISIT:
+        raise NotAllowed(TOO_MANY)
+    if sent + announcement.size_bytes > MOST_PER_DAY:
         raise NotAllowed(QUOTA_USED)
-
-
-def _same(known: Capture, announcement: Announcement) -> Capture:
-    same = (known.sha256, known.size_bytes) == (announcement.sha256, announcement.size_bytes)
-    if not same or known.image_set.lesion_id != announcement.lesion_id:
-        raise Conflict(SAME_ID_OTHER_BYTES)
-    if known.set_aside_reason in GIVEN_UP:
-        raise Conflict(STOPPED_BEFORE)
-    return known
 
 
 def _new_capture(announcement: Announcement, images: ImageSet, by: User) -> Capture:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from derm_service.booking.models import Appointment
 from derm_service.errors import NotFound, Problem
-from derm_service.imaging import announcing, day_list, uploads
+from derm_service.imaging import announcing, day_list, standing
 from derm_service.imaging.announcing import GIVEN_UP, Announcement
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Visit
@@ -116,5 +116,5 @@ def _lines(session: Session, captures: Sequence[Capture]) -> list[Line]:
             continue
         view = VIEW_WORDS[each.view]
         name = f"{view} {counts[key]} of lesion {each.image_set.lesion.number}"
-        lines.append(Line(each, name, uploads.offset(session, each)))
+        lines.append(Line(each, name, standing.of(session, each.id).offset))
     return lines

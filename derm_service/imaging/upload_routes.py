@@ -18,12 +18,13 @@ from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
 from derm_service import crash
 from derm_service.crash import Point
 from derm_service.errors import Unavailable
-from derm_service.imaging import announcing, checksums, upload_forms, uploads
+from derm_service.imaging import announcing, checksums, standing, upload_forms, uploads
 from derm_service.imaging.checksums import ChecksumMismatch, UnknownChecksum
 from derm_service.imaging.elsewhere import FiledElsewhere
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.image_routes import vault
-from derm_service.imaging.models import Capture, SealedObject
+from derm_service.imaging.models import SealedObject
+from derm_service.imaging.standing import Standing
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
 
@@ -104,22 +105,23 @@ def announce() -> ResponseReturnValue:
     given = upload_forms.metadata(request.headers.get("Upload-Metadata", ""))
     announcement = upload_forms.announcement(given, request.headers.get("Upload-Length", ""))
     session, by = db_session(), current_user()
-    is_known = session.get(Capture, announcement.capture_id) is not None
+    known = announcing.known(session, announcement)
     try:
-        capture = announcing.announce(session, announcement, by=by)
+        capture = known or announcing.open_upload(session, announcement, by=by)
     except FiledElsewhere:
         session.commit()  # the lead hears of it although nothing was taken
         raise
     crash.here(Point.ANNOUNCED)
     session.commit()
     crash.here(Point.ANNOUNCEMENT_COMMITTED)
-    answer = Response(status=HTTPStatus.OK if is_known else HTTPStatus.CREATED)
+    answer = Response(status=HTTPStatus.OK if known else HTTPStatus.CREATED)
+    now = standing.of(session, capture.id) if known else Standing.at_first(capture)
     if request.mimetype == OCTETS:
-        start = uploads.offset(session, capture)
         # A known upload goes on where it stands; its first bytes need not come twice.
-        answer.headers["Upload-Offset"] = str(start if is_known else _take(capture, start))
+        now = now if known else _take(now, 0)
+        answer.headers["Upload-Offset"] = str(now.offset)
     answer.headers["Location"] = url_for(".where", capture_id=capture.id)
-    return _expiring(answer, capture)
+    return _expiring(answer, now)
 
 
 @bp.route("/<uuid:capture_id>", methods=["HEAD"], provide_automatic_options=False)
@@ -127,13 +129,13 @@ def announce() -> ResponseReturnValue:
 @tus_only
 def where(capture_id: UUID) -> ResponseReturnValue:
     """How many bytes are safe here."""
-    capture = uploads.capture(db_session(), capture_id)
-    if uploads.is_gone(capture):
+    now = standing.of(db_session(), capture_id)
+    if now.is_gone:
         return Response(status=HTTPStatus.GONE)
     answer = Response(status=HTTPStatus.OK)
-    answer.headers["Upload-Offset"] = str(uploads.offset(db_session(), capture))
-    answer.headers["Upload-Length"] = str(capture.size_bytes)
-    return _expiring(answer, capture)
+    answer.headers["Upload-Offset"] = str(now.offset)
+    answer.headers["Upload-Length"] = str(now.capture.size_bytes)
+    return _expiring(answer, now)
 
 
 @bp.patch("/<uuid:capture_id>", provide_automatic_options=False)
@@ -144,12 +146,13 @@ def receive(capture_id: UUID) -> ResponseReturnValue:
     if request.mimetype != OCTETS:
         return Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     start = upload_forms.number(request.headers.get("Upload-Offset"), "Upload-Offset")
-    capture = uploads.capture(db_session(), capture_id)
-    if uploads.is_gone(capture):
+    now = standing.of(db_session(), capture_id)
+    if now.is_gone:
         return Response(status=HTTPStatus.GONE)
     answer = Response(status=HTTPStatus.NO_CONTENT)
-    answer.headers["Upload-Offset"] = str(_take(capture, start))
-    return _expiring(answer, capture)
+    now = _take(now, start)
+    answer.headers["Upload-Offset"] = str(now.offset)
+    return _expiring(answer, now)
 
 
 @bp.delete("/<uuid:capture_id>", provide_automatic_options=False)
@@ -157,7 +160,7 @@ def receive(capture_id: UUID) -> ResponseReturnValue:
 @tus_only
 def stop(capture_id: UUID) -> ResponseReturnValue:
     """The device will not send the rest."""
-    uploads.stop(db_session(), uploads.capture(db_session(), capture_id), by=current_user())
+    uploads.stop(db_session(), capture_id, by=current_user())
     db_session().commit()
     return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -172,26 +175,26 @@ def instead(capture_id: UUID) -> ResponseReturnValue:
     return receive(capture_id=capture_id) if named == "PATCH" else stop(capture_id=capture_id)
 
 
-def _take(capture: Capture, start: int) -> int:
-    """Take the body in; the offset after it. Refused before a byte is read if it cannot be.
+def _take(now: Standing, start: int) -> Standing:
+    """Take the body in; how it stands after it. Refused before a byte is read if it cannot be.
 
     Every sealed piece is committed before the next is read. With a checksum all wait for the
     last: a whole body that does not match is not kept, one that broke off is, as tus asks for.
     """
     session = db_session()
     checksum = checksums.wanted(request.headers.get("Upload-Checksum"))
-    uploads.check_offset(session, capture, start, request.content_length)
+    uploads.check_piece(session, now, start, request.content_length)
     session.commit()  # no transaction is held while a slow line delivers
     if not _places.acquire(blocking=False):
         raise Unavailable(BUSY)
     try:
         sealed: list[SealedObject] = []
-        body, most = request.content_length or 0, capture.size_bytes - start
+        body, most = request.content_length or 0, now.capture.size_bytes - start
         for piece in uploads.pieces(_read, most, body=body):
             sealed.append(uploads.seal(vault(), piece))
             crash.here(Point.PIECE_STORED)
             if checksum is None:
-                start = _keep(capture, start, sealed)
+                now = _keep(now, sealed)
                 sealed.clear()
             else:
                 checksum.update(piece)
@@ -200,19 +203,19 @@ def _take(capture: Capture, start: int) -> int:
     if checksum is not None and sealed:
         if sum(each.size_plain for each in sealed) == request.content_length:
             checksum.check()
-        start = _keep(capture, start, sealed)
-    return start
+        now = _keep(now, sealed)
+    return now
 
 
-def _keep(capture: Capture, start: int, sealed: list[SealedObject]) -> int:
+def _keep(now: Standing, sealed: list[SealedObject]) -> Standing:
     """Write the rows and commit: from here on the pieces are safe."""
-    reached = uploads.keep(db_session(), capture, start, sealed, by=current_user())
+    after = uploads.keep(db_session(), now.capture.id, now.offset, sealed, by=current_user())
     crash.here(Point.PIECE_KEPT)
     db_session().commit()
     crash.here(Point.PIECE_COMMITTED)
-    if reached == capture.size_bytes:
+    if not after.is_open:
         crash.here(Point.RECEIPT_COMMITTED)
-    return reached
+    return after
 
 
 def _read(most: int) -> bytes:
@@ -223,8 +226,7 @@ def _read(most: int) -> bytes:
         return b""
 
 
-def _expiring(answer: Response, capture: Capture) -> Response:
-    until = uploads.expires_at(db_session(), capture)
-    if until is not None:
-        answer.headers["Upload-Expires"] = format_datetime(until, usegmt=True)
+def _expiring(answer: Response, now: Standing) -> Response:
+    if now.expires_at is not None:
+        answer.headers["Upload-Expires"] = format_datetime(now.expires_at, usegmt=True)
     return answer

@@ -46,7 +46,9 @@ class Vault:
             file = cast("BinaryIO", cipher)
             seal = self.sealer.seal(pieces, file, object_id=row_id)
             cipher.seek(0)
-            stored = self._bucket(place).put(str(row_id), file, sha256=seal.sha256_cipher)
+            # What is in memory goes in one write; a file is read through in small ones.
+            body = file if seal.size_cipher > IN_MEMORY else file.read()
+            stored = self._bucket(place).put(str(row_id), body, sha256=seal.sha256_cipher)
         if not stored:
             raise Unavailable("The image store already held an object of that name. Try again.")
         return SealedObject(

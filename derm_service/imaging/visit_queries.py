@@ -3,10 +3,11 @@
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from derm_service import clock, wording
 from derm_service.booking.codes import AppointmentState
+from derm_service.booking.models import Appointment
 from derm_service.errors import NotFound
 from derm_service.imaging.codes import Chaperone, RenditionSize
 from derm_service.imaging.consent import decider_problem
@@ -20,12 +21,24 @@ from derm_service.imaging.rules import (
 )
 from derm_service.referrals import body_sites, consents
 from derm_service.referrals.codes import ConsentBy, LesionState, Purpose, ReferralState
-from derm_service.referrals.models import Consent, Lesion, Patient
+from derm_service.referrals.models import Consent, Lesion, Patient, Referral
+
+_OF_WHOM = (
+    joinedload(Visit.appointment, innerjoin=True)
+    .joinedload(Appointment.referral, innerjoin=True)
+    .joinedload(Referral.patient, innerjoin=True)
+)
 
 
 def visit(session: Session, visit_id: uuid.UUID, *, lock: bool = False) -> Visit:
     """One visit, or NotFound; `lock` holds its row, which orders two photographers."""
-    found = session.get(Visit, visit_id, with_for_update=lock, populate_existing=lock)
+    found = session.get(
+        Visit,
+        visit_id,
+        options=[_OF_WHOM],
+        with_for_update={"of": Visit} if lock else None,
+        populate_existing=lock,
+    )
     if found is None:
         raise NotFound("There is no such visit. Go back to the day list.")
     return found
@@ -72,11 +85,21 @@ def identifiers_on_record(patient: Patient) -> dict[str, str]:
     return {code: values[code] for code in IDENTIFIERS if values[code]}
 
 
-def facts(session: Session, visit: Visit, lesion: Lesion | None = None) -> ShutterFacts:
-    """The facts that open or shut the shutter; without a lesion those of the whole visit."""
+def facts(
+    session: Session,
+    visit: Visit,
+    lesion: Lesion | None = None,
+    *,
+    images: ImageSet | None = None,
+) -> ShutterFacts:
+    """The facts that open or shut the shutter; without a lesion those of the whole visit.
+
+    `images` is the set of that lesion where the caller has it.
+    """
     referral = visit.appointment.referral
     record = consents.in_force(session, referral.id).get(Purpose.RECORD)
-    images = set_of(session, visit.id, lesion.id) if lesion else None
+    if lesion is not None and images is None:
+        images = set_of(session, visit.id, lesion.id)
     return ShutterFacts(
         checked_in=visit.appointment.state is AppointmentState.CHECKED_IN,
         finished=visit.finished_at is not None,

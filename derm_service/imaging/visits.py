@@ -189,10 +189,11 @@ def open_shutter(
     """
     visit = unfinished(session, visit_id)
     lesion = visit_queries.lesion_of(session, visit, lesion_id)
-    closed = shutter_closed_because(visit_queries.facts(session, visit, lesion))
+    images = visit_queries.set_of(session, visit.id, lesion.id)
+    closed = shutter_closed_because(visit_queries.facts(session, visit, lesion, images=images))
     if closed:
         raise Conflict(closed)
-    return image_set(session, visit_id=visit_id, lesion_id=lesion_id, by=by)
+    return images or image_set(session, visit_id=visit_id, lesion_id=lesion_id, by=by)
 
 
 def note_for_reader(session: Session, *, visit_id: uuid.UUID, note: str, by: User) -> Visit:

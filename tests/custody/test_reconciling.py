@@ -18,7 +18,7 @@ from derm_service.custody import inventory, reconciling
 from derm_service.custody.inventory import Inventory
 from derm_service.embedded.object_store import ObjectStore
 from derm_service.errors import Unavailable
-from derm_service.imaging import captures, filing, uploads
+from derm_service.imaging import captures, filing, standing, uploads
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, SealedObject
 from derm_service.imaging.vault import Place, Vault, worker_vault
@@ -147,8 +147,8 @@ def test_an_upload_whose_piece_is_lost_goes_back_to_where_it_is_whole(
 ) -> None:
     person = visiting.photographer(session)
     capture = announced(session, data=bytes(3000), by=person)
-    at = uploads.keep(session, capture, 0, [uploads.seal(vault, bytes(1000))], by=person)
-    uploads.keep(session, capture, at, [uploads.seal(vault, bytes(1000))], by=person)
+    for at in (0, 1000):
+        uploads.keep(session, capture.id, at, [uploads.seal(vault, bytes(1000))], by=person)
     second = session.scalars(
         sa.select(SealedObject).order_by(SealedObject.created_at.desc()).limit(1)
     ).one()
@@ -157,7 +157,7 @@ def test_an_upload_whose_piece_is_lost_goes_back_to_where_it_is_whole(
     findings = look_and_reconcile(session, vault)
 
     assert [each[:6] for each in findings] == ["mended"]
-    assert uploads.offset(session, capture) == 1000
+    assert standing.of(session, capture.id).offset == 1000
 
 
 def test_a_received_piece_that_is_lost_is_raised(

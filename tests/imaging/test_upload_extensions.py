@@ -16,6 +16,7 @@ from derm_service.audit import AuditEntry
 from derm_service.imaging import announcing, uploads
 from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.models import Capture, Chunk, Visit
+from derm_service.imaging.standing import UNFINISHED_FOR
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
 from derm_service.people import Role, User
@@ -168,7 +169,7 @@ def test_upload_says_until_when_it_waits_and_runs_out_a_week_after_its_last_piec
     with time_machine.travel(until + timedelta(minutes=1), tick=False):
         late = uploads.expire(session)
 
-    assert abs(until - clock.now() - uploads.UNFINISHED_FOR) < timedelta(minutes=5)
+    assert abs(until - clock.now() - UNFINISHED_FOR) < timedelta(minutes=5)
     assert "Upload-Expires" in made.headers
     assert capture_id not in [each.id for each in early]
     assert capture_id in [each.id for each in late]

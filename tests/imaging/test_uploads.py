@@ -343,13 +343,12 @@ def test_of_pieces_sent_at_once_for_one_place_one_wins(
     def add(_number: int) -> int:
         with committed_sessions() as session:
             by = session.get_one(User, person_id)
-            capture = uploads.capture(session, capture_id)
             try:
-                reached = uploads.keep(session, capture, 0, [uploads.seal(vault, DATA)], by=by)
+                after = uploads.keep(session, capture_id, 0, [uploads.seal(vault, DATA)], by=by)
             except Conflict:
                 return 0
             session.commit()
-            return reached
+            return after.offset
 
     with ThreadPoolExecutor(6) as threads:
         reached = list(threads.map(add, range(6)))
