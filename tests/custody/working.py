@@ -1,8 +1,11 @@
 """A real job worker for a test: it does all that is queued and ends."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import procrastinate
+from procrastinate.periodic import PeriodicRegistry
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.config import Settings
@@ -19,9 +22,23 @@ def work_once(
     queue: str,
     concurrency: int = 1,
 ) -> None:
-    """Do all that is queued, in a thread: the worker runs an event loop of its own."""
-    with ThreadPoolExecutor(1) as thread:
+    """Do all that is queued, in a thread: the worker runs an event loop of its own.
+
+    Nothing is queued by the clock meanwhile: whether a test's few moments hold a full minute, and
+    with it a dozen more jobs, would be chance.
+    """
+    with ThreadPoolExecutor(1) as thread, nothing_by_the_clock():
         thread.submit(_work, url, sessions, settings, queue, concurrency).result()
+
+
+@contextmanager
+def nothing_by_the_clock() -> Iterator[None]:
+    """While it is open, workers of this process do what is queued and no more."""
+    timetable, jobs.periodic_registry = jobs.periodic_registry, PeriodicRegistry()
+    try:
+        yield
+    finally:
+        jobs.periodic_registry = timetable
 
 
 def _work(

@@ -1,13 +1,11 @@
 """From the last byte to the record, on a real database and a real object store."""
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import cv2
 import numpy as np
-import procrastinate
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -29,11 +27,12 @@ from derm_service.imaging.codes import (
 )
 from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject, Visit
 from derm_service.imaging.vault import Place, Vault, worker_vault
-from derm_service.jobs import CAPTURE, defer, jobs
-from derm_service.messages import work as work_page
+from derm_service.jobs import CAPTURE, defer
+from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
 from tests import make
+from tests.custody.working import work_once
 from tests.imaging import files, visiting
 
 GOOD = files.with_camera_data(files.skin(1200, 900))
@@ -253,7 +252,7 @@ def test_a_job_delivered_five_times_at_once_files_once(
             defer(session, filing_tasks.examine, capture_id=str(capture_id))
         session.commit()
 
-    work(database_url, committed_sessions, vault, concurrency=5)
+    work_once(database_url, committed_sessions, settings, queue=CAPTURE, concurrency=5)
 
     with committed_sessions() as session:
         capture = session.get_one(Capture, capture_id)
@@ -262,25 +261,6 @@ def test_a_job_delivered_five_times_at_once_files_once(
         assert len(capture.renditions) == len(RenditionSize)
         assert session.scalar(sa.select(sa.func.count()).select_from(SealedObject)) == 5
         assert unfinished_jobs(session) == 0
-
-
-def work(url: str, sessions: sessionmaker[Session], vault: Vault, *, concurrency: int = 1) -> None:
-    """Let a real worker do all that is queued, in a thread: it runs an event loop of its own."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(_work, url, sessions, vault, concurrency).result()
-
-
-def _work(url: str, sessions: sessionmaker[Session], vault: Vault, concurrency: int) -> None:
-    connector = procrastinate.PsycopgConnector(conninfo=url)
-    with jobs.replace_connector(connector) as app:
-        app.run_worker(
-            queues=[CAPTURE],
-            concurrency=concurrency,
-            wait=False,
-            install_signal_handlers=False,
-            listen_notify=False,
-            additional_context={"sessions": sessions, "vault": lambda: vault},
-        )
 
 
 def unfinished_jobs(session: Session) -> int:
@@ -312,18 +292,18 @@ def test_a_photograph_nobody_could_check_stands_on_a_leads_list_until_it_is_chec
     lead = make.user(session, Role.LEAD)
 
     sweeping.ask_for_help(session)
-    at_once = work_page.open_items(session, lead)
+    at_once = work.open_items(session, lead)
     with time_machine.travel(clock.now() + timedelta(minutes=20)):
         sweeping.ask_for_help(session)
         sweeping.ask_for_help(session)
-        later = work_page.open_items(session, lead)
+        later = work.open_items(session, lead)
     filing.examine(session, vault, capture_id=capture.id)
 
     assert at_once == []
     assert [(item.kind, item.subject_id) for item in later] == [
         (WorkKind.IMAGE_TROUBLE, capture.id)
     ]
-    assert work_page.open_items(session, lead) == []
+    assert work.open_items(session, lead) == []
 
 
 def test_the_same_photograph_again_is_pointed_out(
