@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import twins
 from benchmarks.degradations import FAULTS, Fault, saved
 from benchmarks.photographs import REMARKS, Photograph, photographs
-from benchmarks.recipes import ADVISE_ONLY, COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES
+from benchmarks.recipes import ADVISE_ONLY, COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
 from benchmarks.statistics import auroc
 from derm_service import clock
 from derm_service.imaging.codes import View
@@ -34,7 +34,7 @@ from derm_service.imaging.gate.look import look
 from derm_service.imaging.gate.sight import of_pixels
 
 LIMITS = Path(measures.__file__).with_name("limits.json")
-FOLDS, STEADY = 5, 1.0
+FOLDS, STEADY = 5, 3.0
 FINE = tuple(
     fault
     for fault in FAULTS
@@ -42,14 +42,18 @@ FINE = tuple(
 )
 SAVED_TOO = frozenset({"defocus", "motion", "resolution"})
 EXTREMES = {"defocus": (8.0, 16.0), "motion": (36.0, 60.0)}
-"""Far beyond severe, where no score may fall again."""
+"""Far beyond severe, where weighed measures say less and less: what `detail_gone` is there for."""
+FAR = "far "  # how the names of those faults begin
 SIZES = ((1600, FAULTS), (3200, FINE))  # px that photographs are shrunk to, and what is tried there
 DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 106)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
+LEAST_STEP = 0.25  # of the sum between naming a fault and sending the photograph back for it
+RETAKE_AT = 0.6  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
 Table = NDArray[np.float64]
+Ways = NDArray[np.int_]
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class Row:
     def is_drawn(self) -> bool:
         """Whether the renderer made it: it steadies the fit, and no figure counts it."""
         return self.image.startswith(DRAWN)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is spoilt beyond everything that weights are found on."""
+        return self.fault.startswith(FAR)
 
 
 def measured(folder: Path) -> Iterator[Row]:
@@ -131,7 +140,7 @@ def _spoilt(
             if fault.name in SAVED_TOO and long_side == SIZES[0][0]:
                 yield fault.name, severe, saved(pixels, rng)
         for strength in EXTREMES.get(fault.name, ()) if long_side == SIZES[0][0] else ():
-            yield fault.name, True, saved(fault.spoil(base, strength, rng), rng)
+            yield FAR + fault.name, True, saved(fault.spoil(base, strength, rng), rng)
 
 
 def _figures(pixels: NDArray[np.uint8]) -> dict[str, float]:
@@ -151,7 +160,9 @@ class Fit:
     held_out: Table
 
 
-def fitted(rows: list[Row], names: tuple[str, ...], bad: Table, trust: Table) -> Fit:
+def fitted(
+    rows: list[Row], names: tuple[str, ...], bad: Table, trust: Table, ways: Ways | None = None
+) -> Fit:
     """Logistic regression, and for each row the sum by the fit that never saw its photograph."""
     values = np.array([[row.figures[name] for name in names] for row in rows])
     good = bad == 0
@@ -161,14 +172,28 @@ def fitted(rows: list[Row], names: tuple[str, ...], bad: Table, trust: Table) ->
     folds = np.array([_fold(row.image) for row in rows])
     held_out = np.zeros(len(rows))
     for fold in range(FOLDS):
-        weights = _logistic(away[folds != fold], bad[folds != fold], trust[folds != fold])
+        seen = folds != fold
+        weights = _one_way(away[seen], bad[seen], trust[seen], ways)
         held_out[folds == fold] = away[folds == fold] @ weights[:-1] + weights[-1]
-    return Fit(names, typical, spread, _logistic(away, bad, trust), held_out)
+    return Fit(names, typical, spread, _one_way(away, bad, trust, ways), held_out)
 
 
 def _fold(image: str) -> int:
     """Which part of the photographs one belongs to; the same for all codes."""
     return zlib.crc32(image.encode()) % FOLDS
+
+
+def _one_way(away: Table, bad: Table, trust: Table, ways: Ways | None) -> Table:
+    """Weights of which none says that more of a fault is less: the worst such is left out first."""
+    kept = np.ones(away.shape[1], np.bool_)
+    while True:
+        found = _logistic(away[:, kept], bad, trust)
+        weights = np.zeros(away.shape[1] + 1)
+        weights[:-1][kept], weights[-1] = found[:-1], found[-1]
+        wrong = weights[:-1] * (0.0 if ways is None else ways)
+        if wrong.min() >= 0:
+            return weights
+        kept[int(wrong.argmin())] = False
 
 
 def _logistic(away: Table, bad: Table, trust: Table) -> Table:
@@ -191,7 +216,7 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     """The fitted limit of one code in one family, as it stands in the file."""
     recipe = RECIPES[code][family]
     faults = {fault.name for fault in FAULTS if code in fault.codes}
-    own = [row for row in rows if row.family == family and row.reaches_size]
+    own = [row for row in rows if row.family == family and row.reaches_size and not row.is_far]
     own = [row for row in own if code not in row.remark_names and row.fault not in NEUTRAL[code]]
     bad = np.array([float(row.fault in faults) for row in own])
     untouched = np.array([row.fault in ("", "base") for row in own])
@@ -207,7 +232,8 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
         (other, 0.15),
     ):
         trust[kind] = share / max(1, kind.sum())
-    fit = fitted(own, recipe, bad, trust * len(own) / 2)
+    ways = np.array([way(code, name) for name in recipe])
+    fit = fitted(own, recipe, bad, trust * len(own) / 2, ways)
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
@@ -224,8 +250,8 @@ def _limit(
     faint, strong = sums[visible], sums[severe]
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(good, 0.97))
-    named = max(named, float(sums[drawn].max()) + 0.1)  # no tone of good skin is named
-    retake = max(named + 0.02, _between(good, strong, 0.4, 0.05))
+    named = max(named, float(sums[drawn].max(initial=-9.0)) + 0.1)  # no tone of good skin is named
+    retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),
         "retake": round(float(1 / (1 + np.exp(named - retake))), 4),
@@ -259,6 +285,7 @@ def _stored(fit: Fit) -> dict[str, Any]:
         for name, typical, spread, weight in zip(
             fit.names, fit.typical, fit.spread, fit.weights[:-1], strict=True
         )
+        if weight
     }
 
 
@@ -311,6 +338,7 @@ def _usual(good: list[Row], tones: Table) -> Usual:
 
 def view_of(rows: list[Row]) -> dict[str, Any]:
     """What tells dermoscopy from a camera photograph, however good or bad the picture is."""
+    rows = [row for row in rows if not row.is_far]
     dermoscopic = np.array([float(row.family == "dermoscopic") for row in rows])
     untouched = np.array([row.fault in ("", "base") for row in rows])
     drawn = np.array([row.is_drawn for row in rows])

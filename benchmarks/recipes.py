@@ -6,18 +6,20 @@ good enough to ship; see docs/gate.md for those that are not here and why.
 
 _BLUR = (
     "small_fall_1", "small_fall_2", "small_near_least", "small_near_most", "small_far_least",
-    "small_far_most", "full_near_least", "full_near_most", "full_far_most",
+    "small_far_most", "full_near_least", "full_near_most", "full_far_most", "small_lowest",
+    "small_highest", "small_drop_2",
 )  # fmt: skip
 _MOTION = (
     "small_far_least", "small_far_range", "small_near_least", "small_near_range",
     "small_middle_range", "small_coarse_range", "full_near_least", "full_near_range",
-    "full_far_least", "full_far_range",
+    "full_far_least", "full_far_range", "small_drop_2",
 )  # fmt: skip
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")
 _OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
 _UNEVEN = ("light_fall", "light_slope", "light_bowl", "corner_darkest", "corner_spread", "ring_4")
 _GLARE = ("white_patches", "steep_borders")
+_GLARE_FAR = (*_GLARE, "enclosed_white")
 COLOURS = ("lit_warmth", "lit_magenta", "white_warmth", "white_magenta")
 """What a coloured light moves; how far from usual they are together is `colour_distance`."""
 
@@ -45,13 +47,26 @@ RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "overexposed": {"dermoscopic": _OVER_BRIGHT, "camera": _OVER},
     "underexposed": {"dermoscopic": _UNDER, "camera": _UNDER},
     "uneven_light": {"dermoscopic": _UNEVEN},
-    "glare": {"dermoscopic": _GLARE, "camera": _GLARE},
+    "glare": {"dermoscopic": _GLARE, "camera": _GLARE_FAR},
     "colour_cast": {"dermoscopic": _CAST, "camera": _CAST},
     "noise": {"dermoscopic": _NOISE, "camera": _NOISE},
     "compression": {"dermoscopic": _COMPRESSION, "camera": _COMPRESSION},
     "hair": {"dermoscopic": _HAIR_LINES, "camera": _HAIR},
     "framing": {"dermoscopic": _FRAMING},
 }
+ONE_WAY = frozenset({"overexposed", "underexposed", "glare", "colour_cast", "noise"})
+"""Codes whose measures each only grow with the fault, or only sink: none may count against it."""
+
+_SINKING = frozenset({"level_99", "level_95", "whole_level_99"})
+
+
+def way(code: str, measure: str) -> int:
+    """1 for a measure that may only count for a fault when high, -1 when low, 0 for either."""
+    if code not in ONE_WAY:
+        return 0
+    return -1 if code == "underexposed" and measure in _SINKING else 1
+
+
 ADVISE_ONLY = frozenset({"uneven_light"})
 """Codes that never ask for a retake: what is measured is not sure enough."""
 
@@ -76,5 +91,5 @@ VIEW_MEASURES = (
     "corner_brightest", "corner_darkest", "lesion_contrast", "lesion_off", "lesion_cut",
     "lesion_area", "skin_share", "hue_spread", "saturation", "white_magenta", "lit_magenta",
     "lit_warmth", "small_far_least", "small_near_least", "small_fall_3", "full_fall_1",
-    "faint_specks", "pale_patches", "far_whiter",
+    "faint_specks", "pale_patches", "far_whiter", "round_field",
 )  # fmt: skip

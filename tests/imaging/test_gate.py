@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from derm_service.demo.camera import Faults
 from derm_service.imaging.codes import View
@@ -63,6 +63,61 @@ def test_score_of_blur_grows_with_the_blur(view: View) -> None:
 
     assert scores == sorted(scores)
     assert len(set(scores)) == len(scores)
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("size", [10, 18])
+def test_a_picture_far_out_of_focus_is_to_be_retaken(view: View, size: float) -> None:
+    report = judged(taken(view, Faults(defocus_px=size))[0], view)
+
+    assert report.verdict is Verdict.RETAKE
+    assert IssueCode.BLUR in codes(report)
+
+
+def test_a_movement_far_beyond_severe_is_to_be_retaken() -> None:
+    report = judged(taken(View.DERMOSCOPIC, Faults(motion_px=60))[0])
+
+    assert report.verdict is Verdict.RETAKE
+
+
+def test_white_within_the_skin_is_glare_and_white_that_reaches_the_edge_is_not() -> None:
+    skin, _ = taken(View.CLOSE_UP)
+    within, behind = skin.copy(), skin.copy()
+    within[300:400, 300:420] = 245
+    behind[:100, :] = 245
+
+    measures = [judged(each, View.CLOSE_UP).measures for each in (skin, within, behind)]
+
+    enclosed = [each["enclosed_white"].value for each in measures]
+    assert enclosed[1] > enclosed[0] == enclosed[2]
+
+
+def test_a_round_field_is_known_from_other_dark_corners() -> None:
+    down, across = np.mgrid[-384:384, -512:512]
+    skin, _ = taken(View.CLOSE_UP, size=(1024, 768))
+    field = np.where((np.hypot(across, down) < 450)[..., None], skin, 5).astype(np.uint8)
+    cloth = np.where((across + down < 300)[..., None], skin, 5).astype(np.uint8)
+
+    round_fields = [
+        judged(each, View.CLOSE_UP).measures["round_field"].value for each in (field, cloth, skin)
+    ]
+
+    assert round_fields[0] > 0.9
+    assert max(round_fields[1:]) < 0.5
+
+
+@pytest.mark.parametrize("monk", [1, 7])
+def test_hair_over_the_skin_is_named_in_light_and_dark_skin(monk: int) -> None:
+    bare, _ = taken(View.CLOSE_UP, monk=monk)
+    picture = Image.fromarray(bare)
+    pen, height, width = ImageDraw.Draw(picture), bare.shape[0], bare.shape[1]
+    for across in range(width // 4, 3 * width // 4, width // 90):
+        pen.line((across, height // 4, across + width // 9, 3 * height // 4), (24, 18, 15), 3)
+
+    named = [codes(judged(each, View.CLOSE_UP)) for each in (bare, np.asarray(picture))]
+
+    assert IssueCode.HAIR not in named[0]
+    assert IssueCode.HAIR in named[1]
 
 
 def test_grain_is_named() -> None:

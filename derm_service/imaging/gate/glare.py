@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from derm_service.imaging.gate.light import boxes
-from derm_service.imaging.gate.look import Look, Mask
+from derm_service.imaging.gate.look import Look, Mask, touching_edge
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -12,23 +12,26 @@ SIDE = 256  # px, long side of the copy looked at
 AROUND = 61  # px of that copy: the skin round a reflection
 WHITE, RISE = 235, 25  # the faintest colour of a reflection, and how far over the skin's
 PALE, STEEP_RISE = 200, 30
+NEARLY_WHITE = 225  # what joins a white place to the picture's edge, where it is no reflection
 STEP = 150  # levels: the steep border of a reflection
 NEAR_WHITE = 0.6  # of the way from the skin's own level to white
 
 
 def measure(look: Look) -> dict[str, float]:
-    """Shares of the subject that are reflections, by four marks of one."""
+    """Shares of the subject that are reflections, by five marks of one."""
     faint, subject = _faintest(look)
     rise = faint.astype(np.int16) - cv2.medianBlur(faint, AROUND)
     skin = float(np.median(faint[subject]))
     near_white = cv2.dilate((faint >= WHITE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     across, down = (cv2.Sobel(faint, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
     steep = (np.abs(across) + np.abs(down)) > STEP
+    nearly = faint >= NEARLY_WHITE
     marks = {
         "white_patches": (rise >= RISE) & (faint >= WHITE),
         "pale_patches": (rise >= STEEP_RISE) & (faint >= PALE),
         "far_whiter": faint > skin + NEAR_WHITE * (255 - skin),
         "steep_borders": steep & near_white,
+        "enclosed_white": nearly & ~touching_edge(nearly) & (faint >= WHITE),
     }
     return {
         name: float(np.log2((mark & subject).sum() / subject.sum() + 1e-3))

@@ -5,12 +5,12 @@ import numpy as np
 
 from derm_service.imaging.gate.look import Look, Mask
 
-THIN = np.ones((9, 9), np.uint8)  # of the 512 px copy: what is wider is no hair
+THIN = np.ones((9, 9), np.uint8)  # px: what is wider is no hair
 CLEAR, FAINT = 0.25, 0.10  # of the subject's brightness: how far a hair stands out
+DARK = 0.3  # of the skin right beside it that a hair takes away
 LONG = 21  # px: shorter lines are no hair
-DIRECTIONS = 8
-SOME = 0.01  # of the subject: with fewer dark specks no line is looked for
-MIDDLE = 0.2  # of each side is left out
+DIRECTIONS = 12
+MIDDLE = 0.15  # of each side is left out
 
 
 def measure(look: Look) -> dict[str, float]:
@@ -20,19 +20,25 @@ def measure(look: Look) -> dict[str, float]:
     level = float(np.median(grey[subject])) + 10
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
     light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)
-    specks = (dark > FAINT * level) & subject
-    lines = _lines(specks) if specks.sum() > SOME * subject.sum() else np.zeros_like(specks)
     middle = _middle(subject)
     return {
         "dark_specks": _share((dark > CLEAR * level) & subject, subject),
         "light_specks": _share((light > CLEAR * level) & subject, subject),
-        "faint_specks": _share(specks, subject),
-        "dark_lines": _share(lines & middle, middle),
+        "faint_specks": _share((dark > FAINT * level) & subject, subject),
+        "dark_lines": _share(_lines(_threads(look, grey.shape)) & middle, middle, 1e-4),
     }
 
 
-def _share(mask: Mask, of: Mask) -> float:
-    return float(np.log2(mask.sum() / max(1, of.sum()) + 1e-3))
+def _threads(look: Look, shape: tuple[int, ...]) -> Mask:
+    """What is thin in the copy of 1024 px and much darker than the skin right beside it."""
+    skin = cv2.morphologyEx(look.grey, cv2.MORPH_CLOSE, THIN)
+    limit = cv2.addWeighted(skin, 1 - DARK, skin, 0, -10 * DARK)
+    thin = cv2.dilate((look.grey < limit).astype(np.uint8), np.ones((2, 2), np.uint8))
+    return cv2.resize(thin, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _share(mask: Mask, of: Mask, least: float = 1e-3) -> float:
+    return float(np.log2(mask.sum() / max(1, of.sum()) + least))
 
 
 def _middle(subject: Mask) -> Mask:
@@ -46,6 +52,8 @@ def _middle(subject: Mask) -> Mask:
 def _lines(specks: Mask) -> Mask:
     """Where specks join to straight pieces of line, in any of several directions."""
     found = np.zeros_like(specks)
+    if not specks.any():
+        return found
     for at in range(DIRECTIONS):
         kernel = np.zeros((LONG, LONG), np.uint8)
         turn, half = at * np.pi / DIRECTIONS, LONG // 2

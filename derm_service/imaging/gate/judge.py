@@ -81,17 +81,31 @@ def _scores(figures: Figures, view: View) -> dict[IssueCode, float]:
     found[IssueCode.LOW_RESOLUTION] = max(
         found[IssueCode.LOW_RESOLUTION], _smallness(figures["size_ratio"])
     )
-    found[IssueCode.BLUR] = max(found[IssueCode.BLUR], _detail_gone(figures["small_drop_2"]))
+    found[IssueCode.BLUR] = max(found[IssueCode.BLUR], _detail_gone(figures, view))
     return {code: found.get(code, 0.0) for code in OF_THE_PICTURE}
 
 
-def _detail_gone(drop: float) -> float:
-    """0.5 where no photograph in focus has so little fine detail beside its coarse, 1 well below.
+def _detail_gone(figures: Figures, view: View) -> float:
+    """0.5 where no photograph in focus has so little detail beside its coarsest, 1 well below.
 
-    The weighed measures alone would pass what is blurred beyond everything they were found on.
+    In all directions together, or in the one that a moving hand takes most from; or where there
+    is nothing to be seen at all. The weighed measures alone would pass what is blurred beyond
+    everything they were found on.
     """
-    limit, worst = limits.constant("detail_gone"), limits.constant("detail_gone_worst")
-    return round(min(1.0, max(0.0, 0.5 + 0.5 * (limit - drop) / (limit - worst))), 4)
+    family = "dermoscopic" if view is View.DERMOSCOPIC else "camera"
+    pairs = (
+        (figures["small_drop_2"], "detail_gone"),
+        (figures["small_lowest"], f"direction_gone_{family}"),
+        (figures["level_99"] - figures["level_1"], "contrast_gone"),
+    )
+    return max(
+        _below(value, limits.constant(name), limits.constant(f"{name}_worst"))
+        for value, name in pairs
+    )
+
+
+def _below(value: float, limit: float, worst: float) -> float:
+    return round(min(1.0, max(0.0, 0.5 + 0.5 * (limit - value) / (limit - worst))), 4)
 
 
 def _smallness(size_ratio: float) -> float:

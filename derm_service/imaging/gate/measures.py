@@ -44,6 +44,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
         **_in("share", lesion.measure(look, spot)),
         **_in("log2 of light", framed.measure(look)),
         **_in("share", framed.subject(look)),
+        **_in("0 to 1", framed.field(look)),
     }
 
 
