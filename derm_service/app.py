@@ -36,6 +36,7 @@ BLUEPRINTS = (
     "booking.appointments_api",
     "imaging.capture_routes",
     "imaging.visit_routes",
+    "imaging.day_sheet_routes",
     "imaging.visit_step_routes",
     "imaging.visit_lesion_routes",
     "imaging.capture_api",
