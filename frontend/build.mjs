@@ -46,6 +46,7 @@ async function build() {
     "site.js": await script("frontend/site/main.ts"),
     "capture.js": await script("frontend/capture/main.ts"),
     "viewer.js": await script("frontend/viewer/main.ts"),
+    "gate.js": await script("frontend/gate/worker.ts"),
   };
   await rm(fresh, { recursive: true, force: true });
   await mkdir(join(fresh, "assets"), { recursive: true });

@@ -190,6 +190,7 @@ def _page(visit_id: UUID, lesion_id: UUID, **extra: Any) -> str:
         owner=current_user().id,
         device_key=_device_key(current_user()),
         max_bytes=MAX_BYTES,
+        remedies=words.first_look_remedies(),
     )
 
 

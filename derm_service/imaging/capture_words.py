@@ -9,6 +9,8 @@ from derm_service.imaging.codes import (
     SetAsideReason,
     View,
 )
+from derm_service.imaging.gate.remedies import remedy
+from derm_service.imaging.gate.report import IssueCode
 from derm_service.referrals.codes import Laterality
 
 VIEW_TITLES: dict[View, str] = {
@@ -55,7 +57,7 @@ KEPT_WORDS: dict[KeptReason, str] = {
 SET_ASIDE_WORDS: dict[SetAsideReason, str] = {
     SetAsideReason.RETAKEN: "Taken again",
     SetAsideReason.REJECTED: "Could not be used",
-    SetAsideReason.CHANGED_ON_THE_WAY: "Changed on the way: send it again",
+    SetAsideReason.CHANGED_ON_THE_WAY: "Changed on the way",
     SetAsideReason.WRONG_LESION: "Not this lesion",
     SetAsideReason.STOPPED: "Removed before it was sent",
     SetAsideReason.NEVER_ARRIVED: "Never arrived in full",
@@ -98,3 +100,19 @@ SIDE_WORDS: dict[Laterality, str] = {
     Laterality.BILATERAL: "Both sides",
     Laterality.NOT_APPLICABLE: "This site has no left or right",
 }
+
+ON_DEVICE = (
+    IssueCode.LOW_RESOLUTION,
+    IssueCode.BLUR,
+    IssueCode.MOTION_BLUR,
+    IssueCode.OVEREXPOSED,
+    IssueCode.UNDEREXPOSED,
+    IssueCode.GLARE,
+    IssueCode.FRAMING,
+)
+"""What the device looks for before it sends: `frontend/gate`."""
+
+
+def first_look_remedies() -> dict[str, dict[str, str]]:
+    """By view and code what to do, for the capture page's script."""
+    return {view.value: {code.value: remedy(code, view) for code in ON_DEVICE} for view in View}

@@ -66,6 +66,17 @@ export class Card {
     this.say(message);
   }
 
+  /** What this device sees of the photo's quality, before the service has looked. */
+  lookedAt(isGood: boolean, sentence: string, remedies: string[]): void {
+    const look = need(this.element, "[data-first-look]");
+    look.dataset["firstLook"] = isGood ? "keep" : "retake";
+    need(look, "[data-first-look-says]").textContent = sentence;
+    const list = need(look, "[data-first-look-remedies]");
+    list.replaceChildren(...remedies.map((remedy) => withText("li", remedy)));
+    list.hidden = remedies.length === 0;
+    look.hidden = false;
+  }
+
   say(message: string): void {
     const note = need(this.element, "[data-card-note]");
     note.textContent = message;
@@ -87,8 +98,13 @@ export class Card {
 }
 
 function hidden(text: string): HTMLElement {
-  const span = document.createElement("span");
+  const span = withText("span", text);
   span.className = "nhsuk-u-visually-hidden";
-  span.textContent = text;
   return span;
+}
+
+function withText(tag: string, text: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
 }

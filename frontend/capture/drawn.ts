@@ -1,5 +1,5 @@
 // What the service draws and says: pieces of its own pages, and a verdict in one sentence.
-import type { CaptureStatus } from "./verdict";
+import { type CaptureStatus, hasChanged } from "./verdict";
 
 /** A piece of a page, ready to be put in place; null when it could not be fetched. */
 export async function fragment(url: string): Promise<HTMLElement | null> {
@@ -22,7 +22,8 @@ const SAID = {
 
 /** The verdict read out; it speaks of the photograph, never of the lesion. */
 export function said(status: CaptureStatus): string {
-  if (status.state === "set_aside" && !status.verdict) return "Changed on the way. Send it again.";
+  if (hasChanged(status)) return "Changed on the way, and no copy is left here. Choose it again.";
+  if (status.state === "set_aside" && !status.verdict) return "Set aside.";
   const verdict = status.verdict ? SAID[status.verdict] : "Checked.";
   return [verdict, ...status.issues.map((issue) => issue.message)].join(" ");
 }

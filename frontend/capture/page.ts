@@ -1,15 +1,18 @@
 // The capture page: choosing files, cards, what is still unsent, and the server's own cards.
 import { datum, need } from "../shared/dom";
 import { ANY_ID } from "../shared/http";
+import type { View } from "../gate/limits";
+import { Again, type Fresh } from "./again";
 import { Card } from "./card";
 import { listenForChoices } from "./choices";
 import { fragment, said } from "./drawn";
 import { saveToFile } from "./export";
-import { Photograph, type Subject } from "./photograph";
-import { forgetIfSafe, leftHere, type Left } from "./restore";
+import { FirstLook } from "./first_look";
+import { type Parcel, Photograph, type Subject } from "./photograph";
+import { forgetIfSafe, leftHere } from "./restore";
 import { Safe } from "./safe";
 import { Sender } from "./sender";
-import { settled } from "./verdict";
+import { hasChanged, settled } from "./verdict";
 
 const STILL_CHECKING = "Still being checked. You can carry on; a reload shows where it stands.";
 const SIGNED_OUT = "You are signed out. It has arrived; sign in again to see whether it is good.";
@@ -18,11 +21,15 @@ const CANNOT_ASK = "It cannot be asked about any more. Reload the page.";
 export class CapturePage {
   private readonly counts = new Map<string, number>();
   private readonly sender: Sender;
+  private readonly firstLook: FirstLook;
+  private readonly again: Again;
 
   constructor(
     private readonly root: HTMLElement,
     private readonly safe: Safe | null,
   ) {
+    this.again = new Again(safe);
+    this.firstLook = new FirstLook(datum(root, "gate"), datum(root, "remedies"));
     const to = { uploads: datum(root, "uploads"), manifest: datum(root, "manifest") };
     this.sender = new Sender(to, safe, {
       said: (sentence) => this.announce(sentence),
@@ -54,21 +61,44 @@ export class CapturePage {
   /** What an earlier page could not send goes on from here, whosever visit it belongs to. */
   private async restore(): Promise<void> {
     if (!this.safe) return;
-    for await (const left of leftHere(this.safe, (id) => this.url("captureUrl", id))) {
+    const address = (id: string): string => this.url("captureUrl", id);
+    const again = (id: string): Promise<Fresh | null> => this.again.of(id, (old) => this.nameAgain(old));
+    for await (const left of leftHere(this.safe, address, again)) {
       const card = this.cardOf(left);
       this.sender.add(left.photograph, card, left.trouble);
     }
   }
 
-  private cardOf({ photograph, parcel }: Left): Card {
-    const isHere = parcel.metadata["lesion"] === datum(this.root, "lesion");
-    const name = isHere ? photograph.name : `${photograph.name}, another lesion`;
+  private cardOf({ photograph, parcel }: Fresh): Card {
+    const view = this.viewOf(parcel);
+    const name = view ? photograph.name : `${photograph.name}, another lesion`;
     const card = new Card(this.template(), name, photograph.id);
     const drawn = this.root.querySelector(`[data-capture-id="${photograph.id}"]`);
-    const view = `[data-view="${parcel.metadata["view"]}"] [data-cards]`;
     if (drawn) drawn.replaceWith(card.element);
-    else (isHere && this.root.querySelector(view) || this.elsewhere()).append(card.element);
+    else (view ? need(view, "[data-cards]") : this.elsewhere()).append(card.element);
     return card;
+  }
+
+  /** The part of this page a photograph belongs to; null where it is of another lesion. */
+  private viewOf(parcel: Parcel): HTMLElement | null {
+    if (parcel.metadata["lesion"] !== datum(this.root, "lesion")) return null;
+    return this.root.querySelector<HTMLElement>(`[data-view="${parcel.metadata["view"]}"]`);
+  }
+
+  /** The service counts every photograph ever begun, and so does its name here. */
+  private nameAgain(parcel: Parcel): string {
+    const view = this.viewOf(parcel);
+    return view ? this.nextName(view) : parcel.name;
+  }
+
+  private async sendAgain(captureId: string, element: HTMLElement, name: string): Promise<boolean> {
+    const fresh = await this.again.of(captureId, (old) => this.nameAgain(old));
+    if (!fresh) return false;
+    this.announce(`${name}. It changed on the way. It is sent again as ${fresh.photograph.name}.`);
+    const card = this.cardOf(fresh);
+    element.remove();
+    this.sender.add(fresh.photograph, card);
+    return true;
   }
 
   private elsewhere(): HTMLElement {
@@ -116,6 +146,9 @@ export class CapturePage {
       this.announce(`${name}. Not sent. ${refusal}`);
     } else {
       this.sender.add(photograph, card);
+      void this.firstLook.at(file, datum(view, "view") as View, card).then((said) => {
+        if (said) this.announce(`${name}. ${said}`);
+      });
     }
   }
 
@@ -136,11 +169,25 @@ export class CapturePage {
       if (status === "signed_out") this.signedOut();
       return;
     }
+    if (hasChanged(status) && (await this.sendAgain(captureId, element, name))) return;
     await forgetIfSafe(this.safe, status);
-    const drawn = await fragment(this.url("cardUrl", captureId));
-    if (drawn) element.replaceWith(drawn);
+    const view = element.closest<HTMLElement>("[data-view]");
+    await this.redraw(captureId);
     this.announce(`${name}. ${said(status)}`);
     await this.refresh();
+    if (status.state === "filed" && view) await this.redrawFailed(view);
+  }
+
+  private async redraw(captureId: string): Promise<void> {
+    const drawn = await fragment(this.url("cardUrl", captureId));
+    if (drawn) this.root.querySelector(`[data-capture-id="${captureId}"]`)?.replaceWith(drawn);
+  }
+
+  /** A good photograph puts those of its view aside that failed: their cards say so. */
+  private async redrawFailed(view: HTMLElement): Promise<void> {
+    for (const card of view.querySelectorAll<HTMLElement>("[data-card][data-state=checked]")) {
+      await this.redraw(datum(card, "captureId"));
+    }
   }
 
   /** A word about a photograph below its state. */

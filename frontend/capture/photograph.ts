@@ -36,6 +36,11 @@ export class Photograph {
     return new Photograph(id, parcel.name, null, null, parcel);
   }
 
+  /** The same bytes under a new number: the old one is closed for good. */
+  static again(parcel: Parcel, name: string, id: string = newId()): Photograph {
+    return Photograph.kept(id, { ...parcel, name, metadata: { ...parcel.metadata, capture: id } });
+  }
+
   get isDropped(): boolean {
     return this.stopping.signal.aborted;
   }

@@ -1,22 +1,30 @@
 // What an earlier page left on the device: forgotten when the service has it safe, else sent on.
-import { type Parcel, Photograph } from "./photograph";
+import type { Fresh } from "./again";
+import { Photograph } from "./photograph";
 import type { Safe } from "./safe";
-import { ask, hasArrived, type CaptureStatus } from "./verdict";
+import { ask, hasArrived, hasChanged, type CaptureStatus } from "./verdict";
 
 const LOST = "The service put it away before it was whole. Save it to a file, or remove it.";
 
 /** Where one kept photograph goes: to be sent, or shown with what is wrong. */
-export interface Left {
-  photograph: Photograph;
-  parcel: Parcel;
+export interface Left extends Fresh {
   trouble: string | null;
 }
 
 /** The photographs that still have to be sent or looked at, one after the other. */
-export async function* leftHere(safe: Safe, urlOf: (id: string) => string): AsyncGenerator<Left> {
+export async function* leftHere(
+  safe: Safe,
+  urlOf: (id: string) => string,
+  again: (id: string) => Promise<Fresh | null>,
+): AsyncGenerator<Left> {
   for (const id of await safe.ids()) {
     const status = await ask(urlOf(id));
     if (await settledAlready(safe, status)) continue;
+    const fresh = typeof status === "object" && status && hasChanged(status) ? await again(id) : null;
+    if (fresh) {
+      yield { ...fresh, trouble: null };
+      continue;
+    }
     const parcel = await safe.get(id);
     if (!parcel) continue; // another key sealed it: it waits for who holds that key
     const isAside = typeof status === "object" && status?.state === "set_aside";

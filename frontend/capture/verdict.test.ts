@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isWorthRetrying } from "../shared/http";
-import { type CaptureStatus, isSettled } from "./verdict";
+import { type CaptureStatus, hasChanged, isSettled } from "./verdict";
 
 const checked: CaptureStatus = {
-  id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null, may_forget: false,
+  id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null, set_aside_reason: null,
+  may_forget: false,
 };
 
 test("a capture is settled when it is filed or put away", () => {
@@ -30,4 +31,10 @@ test("breaks of the line are tried again, refusals are not", () => {
 test("a piece at the wrong place is sent again, a closed shutter is not asked again", () => {
   assert.ok(isWorthRetrying(409, "PATCH"));
   assert.ok(!isWorthRetrying(409, "POST"));
+});
+
+test("only bytes that changed are sent again, not what was set aside for another reason", () => {
+  const aside: CaptureStatus = { ...checked, state: "set_aside", verdict: null };
+  assert.ok(hasChanged({ ...aside, set_aside_reason: "changed_on_the_way" }));
+  assert.ok(!hasChanged({ ...aside, set_aside_reason: "stopped" }));
 });

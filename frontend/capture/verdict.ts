@@ -9,6 +9,7 @@ export interface CaptureStatus {
   verdict: Verdict | null;
   issues: { code: string; message: string }[];
   kept_reason: string | null;
+  set_aside_reason: string | null;
   may_forget: boolean;
 }
 
@@ -31,6 +32,11 @@ export function delayAfter(asked: number): number {
 /** Every byte is with the service, whatever becomes of it there. */
 export function hasArrived(status: CaptureStatus): boolean {
   return ["received", "checked", "filed"].includes(status.state);
+}
+
+/** The service got other bytes than the device hashed, and put them away. */
+export function hasChanged(status: CaptureStatus): boolean {
+  return status.state === "set_aside" && status.set_aside_reason === "changed_on_the_way";
 }
 
 /** Ask until settled or refused; onSlow is called once when it takes longer than people expect. */

@@ -166,7 +166,9 @@ def test_burnt_photograph_shows_where_and_how_it_should_look(
     assert (box["x"] - left) / shown_width == pytest.approx(0.3, abs=0.1)
     scene.choose(View.CLOSE_UP, sharp)
     wanted = scene.page.locator("[data-wanted] li").filter(has_text="Close-up")
-    expect(wanted).to_contain_text("Taken")  # the burnt one went aside by itself
+    expect(wanted).to_contain_text("Taken")
+    aside = scene.view(View.CLOSE_UP).locator("[data-card][data-state=set_aside]")
+    expect(aside).to_contain_text("It is not on the record")  # the burnt one went by itself
     assert axe.faults(scene.page) == []
 
 
@@ -181,6 +183,38 @@ def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: P
     expect(cards.filter(has_text="Close-up photograph 2")).to_have_attribute("data-state", "filed")
     states = [capture.state for capture in scene.captures()]
     assert states == [CaptureState.SET_ASIDE, CaptureState.FILED]
+
+
+def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_last_word(
+    scene: Scene, blurred: Path, sharp: Path
+) -> None:
+    scene.page.route("**/api/v1/uploads", lambda route: route.abort())
+    scene.choose(View.CLOSE_UP, blurred)
+    scene.choose(View.OVERVIEW, sharp)
+
+    soft = scene.view(View.CLOSE_UP).locator("[data-card]")
+    expect(soft).to_contain_text("This device would take it again: ")
+    expect(soft.get_by_role("listitem")).to_contain_text(["blurred"])
+    expect(soft).to_contain_text("Photo quality only. It says nothing about the lesion.")
+    good = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(good).to_contain_text("This device sees nothing to take it again for.")
+    assert axe.faults(scene.page) == []
+    assert scene.captures() == [] or scene.captures()[0].verdict is None
+    scene.page.unroute("**/api/v1/uploads")
+
+    expect(good).to_have_attribute("data-state", "filed")
+    expect(soft).to_have_attribute("data-state", "checked")
+    expect(scene.page.locator("[data-first-look]")).to_have_count(0)
+    expect(soft).to_contain_text("Not good enough")
+
+
+def test_photograph_is_sent_where_the_device_cannot_judge(scene: Scene, sharp: Path) -> None:
+    scene.page.route("**/gate-*.js", lambda route: route.abort())
+
+    scene.choose(View.OVERVIEW, sharp)
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_have_attribute("data-state", "filed")
 
 
 def test_dermoscopic_photograph_is_taken_only_with_its_lens_described(

@@ -1,8 +1,10 @@
 """The capture page on bad lines: what is not sent yet is never lost, and never called sent."""
 
+import base64
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -108,6 +110,35 @@ def still_kept(scene: Scene) -> list[str]:
         })"""
     )
     return found
+
+
+def test_photograph_that_changed_on_the_way_is_sent_again_by_itself(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    other = base64.b64encode(b"0" * 64).decode()
+    changed: list[str] = []
+
+    def change(route: Route) -> None:
+        """The first announcement names another hash, as if the bytes had changed after it."""
+        headers = route.request.headers
+        if not changed:
+            changed.append(headers["upload-metadata"])
+            headers["upload-metadata"] = re.sub(r"sha256 [^,]+", f"sha256 {other}", changed[0])
+        route.continue_(headers=headers)
+
+    scene.page.route("**/api/v1/uploads", change)
+    scene.page.route("**/manifest", lambda route: route.abort())
+
+    scene.choose(View.OVERVIEW, photographs[0])
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_have_attribute("data-state", "filed")
+    expect(card).to_contain_text("Overview photograph 2")
+    first, second = scene.captures()
+    assert first.set_aside_reason is SetAsideReason.CHANGED_ON_THE_WAY
+    assert second.sha256 == hashlib.sha256(photographs[0].read_bytes()).hexdigest()
+    expect(scene.page.locator("[data-unsent]")).to_be_empty()
+    assert still_kept(scene) == []
 
 
 def test_what_is_kept_on_the_device_is_not_readable_there(

@@ -42,7 +42,7 @@ def find(look: Look) -> Lesion:
     striking = np.bincount(labels.ravel(), weights=(away**2).ravel())
     striking[0] = 0
     best = labels == int(striking.argmax())
-    if not mask.any() or best.sum() < LEAST_AREA * look.subject.sum():
+    if not labels.any() or best.sum() < LEAST_AREA * look.subject.sum():
         return Lesion(np.zeros_like(look.subject), 0.0)
     skin = away[look.subject & ~best]
     return Lesion(best, float(away[best].mean() - (np.median(skin) if skin.size else 0.0)))

@@ -1,0 +1,64 @@
+// Reflections: white patches that rise out of the skin, not skin that is bright all over.
+import { logShare, median } from "./figures";
+import { type Look, subjectOf } from "./look";
+import { bytes, extreme, medianFiltered, type Bytes } from "./planes";
+import { noLongerThan } from "./sizes";
+
+const SIDE = 256; // px, long side of the copy looked at
+const AROUND = 61; // px of that copy: the skin round a reflection
+const WHITE = 235; // the faintest colour of a reflection, and how far over the skin's
+const RISE = 25;
+const PALE = 200;
+const STEEP_RISE = 30;
+const STEP = 150; // levels: the steep border of a reflection
+const NEAR_WHITE = 0.6; // of the way from the skin's own level to white
+
+/** Shares of the subject that are reflections, by four marks of one (log2). */
+export function glare(seen: Look): Record<string, number> {
+  const copy = noLongerThan(SIDE, seen.half);
+  const { width, height, pixels } = copy;
+  const faint = bytes(width, height, (at) =>
+    Math.min(pixels[at * 4]!, pixels[at * 4 + 1]!, pixels[at * 4 + 2]!),
+  );
+  const mask = subjectOf(seen, width, height).values;
+  const level = faint.values;
+  const around = medianFiltered(faint, AROUND, PALE).values;
+  const skin = median(level.filter((_, at) => mask[at]));
+  const near = extreme(bytes(width, height, (at) => +(level[at]! >= WHITE)), 5, "max").values;
+  const steep = steepness(faint);
+  const rise = (at: number): number => level[at]! - around[at]!;
+  const part = (has: (at: number) => boolean): number => {
+    let found = 0;
+    let all = 0;
+    for (let at = 0; at < mask.length; at += 1) {
+      if (!mask[at]) continue;
+      all += 1;
+      if (has(at)) found += 1;
+    }
+    return logShare(found / all);
+  };
+  return {
+    white_patches: part((at) => rise(at) >= RISE && level[at]! >= WHITE),
+    pale_patches: part((at) => rise(at) >= STEEP_RISE && level[at]! >= PALE),
+    far_whiter: part((at) => level[at]! > skin + NEAR_WHITE * (255 - skin)),
+    steep_borders: part((at) => steep[at]! > STEP && near[at] === 1),
+  };
+}
+
+/** How much the level changes at each place, across and down together (Sobel). */
+function steepness(plane: Bytes): Int32Array {
+  const { width, height, values } = plane;
+  const fold = (at: number, length: number): number =>
+    at < 0 ? Math.min(1, length - 1) : at >= length ? Math.max(0, length - 2) : at;
+  return Int32Array.from(values, (_, at) => {
+    const row = Math.floor(at / width);
+    const column = at % width;
+    const level = (down: number, across: number): number =>
+      values[fold(row + down, height) * width + fold(column + across, width)]!;
+    const across =
+      level(-1, 1) + 2 * level(0, 1) + level(1, 1) - level(-1, -1) - 2 * level(0, -1) - level(1, -1);
+    const down =
+      level(1, -1) + 2 * level(1, 0) + level(1, 1) - level(-1, -1) - 2 * level(-1, 0) - level(-1, 1);
+    return Math.abs(across) + Math.abs(down);
+  });
+}

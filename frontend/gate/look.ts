@@ -1,0 +1,89 @@
+// The picture prepared for measuring, once: smaller copies, and where the subject is.
+import { percentile, type Places } from "./figures";
+import { type Bytes, bytes, components, extreme, grey, type Mask, type Picture } from "./planes";
+import { noLongerThan } from "./sizes";
+
+const HALF = 512;
+const TINY = 128;
+const RIM = 30; // of 255: a dermatoscope's rim or a black cloth stays under this
+const PAPER = 250; // of 255 in every channel: white paper behind a hand
+
+/** A photograph as the measures see it. */
+export interface Sight {
+  readonly width: number; // of the whole photograph, upright
+  readonly height: number;
+  readonly small: Picture; // no longer than 1024 px
+  /** Brightness of tiles of 64 px from the whole photograph, each by its first row and column. */
+  readonly tiles: (places: [number, number][]) => Float32Array[];
+}
+
+export interface Look {
+  readonly sight: Sight;
+  readonly grey: Bytes;
+  readonly half: Picture;
+  readonly tiny: Picture;
+  readonly subject: Mask; // of `tiny`: all but black and paper white that reach the edge
+}
+
+export function look(sight: Sight): Look {
+  const half = noLongerThan(HALF, sight.small);
+  const tiny = noLongerThan(TINY, half);
+  return { sight, grey: grey(sight.small), half, tiny, subject: subject(tiny) };
+}
+
+/** The subject as a mask of another size; everything where next to nothing is left. */
+export function subjectOf(seen: Look, width: number, height: number): Mask {
+  const { subject } = seen;
+  const mask = bytes(width, height, (at) => {
+    const row = Math.floor((Math.floor(at / width) * subject.height) / height);
+    const column = Math.floor(((at % width) * subject.width) / width);
+    return subject.values[row * subject.width + column]!;
+  });
+  const share = mask.values.reduce((sum, each) => sum + each, 0) / mask.values.length;
+  return share > 0.02 ? mask : bytes(width, height, () => 1);
+}
+
+/** A place in a row of so many, from -1 to 1. */
+export const along = (at: number, length: number): number => -1 + (2 * at) / Math.max(1, length - 1);
+
+/** The places of a mask, and where across and down they lie, from -1 to 1. */
+export function within(mask: Mask): Places & { found: Int32Array } {
+  const places: number[] = [];
+  mask.values.forEach((is, at) => is && places.push(at));
+  const found = Int32Array.from(places);
+  return {
+    found,
+    x: Float64Array.from(found, (at) => along(at % mask.width, mask.width)),
+    y: Float64Array.from(found, (at) => along(Math.floor(at / mask.width), mask.height)),
+  };
+}
+
+function subject(tiny: Picture): Mask {
+  const { width, height, pixels } = tiny;
+  const brightest = bytes(width, height, (at) =>
+    Math.max(pixels[at * 4]!, pixels[at * 4 + 1]!, pixels[at * 4 + 2]!),
+  );
+  const faintest = bytes(width, height, (at) =>
+    Math.min(pixels[at * 4]!, pixels[at * 4 + 1]!, pixels[at * 4 + 2]!),
+  );
+  const dim = Math.max(RIM, 0.2 * percentile(brightest.values, 90));
+  const black = touchingEdge(bytes(width, height, (at) => +(brightest.values[at]! <= dim)));
+  const white = touchingEdge(bytes(width, height, (at) => +(faintest.values[at]! >= PAPER)));
+  const left = bytes(width, height, (at) => +!(black.values[at] || white.values[at]));
+  return extreme(left, 3, "min");
+}
+
+/** The parts of a mask that reach the picture's edge. */
+function touchingEdge(mask: Mask): Mask {
+  const { width, height } = mask;
+  const { labels, count } = components(mask);
+  const kept = new Uint8Array(count + 1);
+  for (let at = 0; at < labels.length; at += 1) {
+    const row = Math.floor(at / width);
+    const column = at % width;
+    const isEdge = row === 0 || column === 0 || row === height - 1 || column === width - 1;
+    if (isEdge) kept[labels[at]!] = 1;
+  }
+  kept[0] = 0;
+  return bytes(width, height, (at) => kept[labels[at]!]!);
+}
