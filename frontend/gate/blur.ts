@@ -38,7 +38,11 @@ function ways(name: string, waves: Waves): Record<string, number> {
   const [coarse, middle, fine] = directions(waves) as [number[], number[], number[]];
   const near = middle.map((each, at) => each - coarse[at]!);
   const far = fine.map((each, at) => each - coarse[at]!);
+  const coarsest = mean(octaves(waves).map((tile) => tile[0]!));
   return {
+    [`${name}_lowest`]: Math.min(...middle) - coarsest,
+    [`${name}_lowest_coarse`]: Math.min(...coarse) - coarsest,
+    [`${name}_highest`]: Math.max(...middle) - coarsest,
     [`${name}_near_least`]: Math.min(...near),
     [`${name}_near_most`]: Math.max(...near),
     [`${name}_near_range`]: range(near),
@@ -51,3 +55,4 @@ function ways(name: string, waves: Waves): Record<string, number> {
 }
 
 const range = (figures: number[]): number => Math.max(...figures) - Math.min(...figures);
+const mean = (figures: number[]): number => figures.reduce((sum, each) => sum + each, 0) / figures.length;

@@ -25,12 +25,12 @@ export function limitOf(code: string, view: View): Limit | undefined {
   return families[code]?.[view === "dermoscopic" ? "dermoscopic" : "camera"];
 }
 
-/** 0 when perfect, 0.5 at the limit, 1 at worst. */
+/** 0 when perfect, 0.5 at the limit, 1 at worst; 0 too where the device lacks a measure of it. */
 export function scored(limit: Limit, figures: Figures): number {
   let sum = limit.start;
   for (const [name, { typical, spread, weight }] of Object.entries(limit.measures)) {
     const figure = figures[name];
-    if (figure === undefined) throw new Error(`The device does not measure ${name}`);
+    if (figure === undefined) return 0; // the service decides alone
     sum += weight * Math.min(FARTHEST, Math.max(-FARTHEST, (figure - typical) / spread));
   }
   return 1 / (1 + Math.exp(-sum));

@@ -194,7 +194,7 @@ def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_
 
     soft = scene.view(View.CLOSE_UP).locator("[data-card]")
     expect(soft).to_contain_text("This device would take it again: ")
-    expect(soft.get_by_role("listitem")).to_contain_text(["blurred"])
+    expect(soft.get_by_role("listitem")).to_contain_text(["not sharp"])
     expect(soft).to_contain_text("Photo quality only. It says nothing about the lesion.")
     good = scene.view(View.OVERVIEW).locator("[data-card]")
     expect(good).to_contain_text("This device sees nothing to take it again for.")
