@@ -114,6 +114,7 @@ def move(
         ledger.release(session, appointment_id=old.id)
         freed.mark(session, old)
         _take(session, found, new, hold_id, above, giving_up=old.id)
+        ledger.move_up(session, appointment_id=old.id)
         old.state = AppointmentState.MOVED
         old.ended_at = clock.now()
         session.flush()
@@ -147,6 +148,7 @@ def end(
     appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
     freed.mark(session, appointment)
+    ledger.move_up(session, appointment_id=appointment.id)
     _record(session, appointment, "cancelled appointment", by=by, reason=reason)
     return appointment
 
@@ -194,6 +196,7 @@ def not_attended(
     appointment.not_attended_reason = reason
     appointment.ended_at = clock.now()
     ledger.release(session, appointment_id=appointment.id)
+    ledger.move_up(session, appointment_id=appointment.id)
     did = "recorded did not attend"
     _record(session, appointment, did, by=by, reason=reason, next_step=next_step)
     telling.forget(session, appointment, how="The patient did not attend", by=by)

@@ -18,7 +18,7 @@ from wtforms import (
 )
 
 from derm_service import clock, wording
-from derm_service.booking import access, overbooking, places, queries, rules, series
+from derm_service.booking import access, places, queries, rules, series
 from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
 from derm_service.booking.parsing import day_or_none, uuid_or_none, wall_clock
@@ -169,17 +169,15 @@ def _with_choices(form: ClinicForm) -> ClinicForm:
 
 def _page(found: Clinic) -> ResponseReturnValue:
     session = db_session()
-    in_slots = queries.appointments_in(session, [found])
     return render_template(
         "booking/clinic.html",
         clinic=found,
         location=found.location,
         features=access.feature_words(found.location.features),
-        rows=[(slot, in_slots.get(slot.id)) for slot in found.slots],
+        rows=queries.rows_of(session, [found])[found.id],
         resources=queries.resources_in(session, [found]).get(found.id, []),
         states=rules.STATE_WORDS,
         is_open=found.state is ClinicState.OPEN,
-        above=overbooking.reasons(session, [each.id for each in in_slots.values()]),
     )
 
 

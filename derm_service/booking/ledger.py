@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.booking.codes import AllocationState, Level
-from derm_service.booking.ledger_sql import LOCK, TAKE
+from derm_service.booking.ledger_sql import LOCK, MOVE_UP, TAKE
 from derm_service.booking.models import Allocation, Hold, Resource, Slot
 from derm_service.db import new_id
 from derm_service.errors import Conflict
@@ -146,6 +146,14 @@ def release(
         .where(owner, Allocation.state.in_(LIVE))
         .values(state=AllocationState.RELEASED)
     )
+
+
+def move_up(session: Session, *, appointment_id: uuid.UUID) -> None:
+    """Give what an appointment has released to whoever was booked above capacity beside it.
+
+    Such a time is not free for anybody else: nobody decided to book above capacity twice.
+    """
+    session.execute(MOVE_UP, {"appointment": appointment_id})
 
 
 def release_some(

@@ -1,4 +1,4 @@
-"""The two statements of the ledger that every booking waits for: one round trip each."""
+"""The statements of the ledger that are written by hand: one round trip each."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSTZRANGE
@@ -66,3 +66,22 @@ FROM wanted WHERE NOT EXISTS (SELECT FROM wanted WHERE lane IS NULL)
     sa.bindparam("hold", type_=sa.Uuid),
     sa.bindparam("expires_at", type_=UtcDateTime),
 )
+MOVE_UP = sa.text("""
+WITH back AS (
+    SELECT above.id, (
+        SELECT min(lane) FROM generate_series(1, resource.capacity) AS lane
+        WHERE NOT EXISTS (
+            SELECT FROM allocation AS other
+            WHERE other.resource_id = above.resource_id AND other.level = above.level
+              AND other.lane = lane.lane AND other.during && above.during
+              AND other.state IN ('held', 'confirmed'))) AS lane
+    FROM allocation AS gone
+    JOIN resource ON resource.id = gone.resource_id
+    JOIN allocation AS above ON above.resource_id = gone.resource_id
+     AND above.level = gone.level AND above.during && gone.during
+     AND above.lane > resource.capacity AND above.state = 'confirmed'
+    WHERE gone.appointment_id = :appointment AND gone.state = 'released'
+)
+UPDATE allocation SET lane = back.lane, reason = '' FROM back
+WHERE allocation.id = back.id AND back.lane IS NOT NULL
+""").bindparams(sa.bindparam("appointment", type_=sa.Uuid))

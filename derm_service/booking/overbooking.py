@@ -12,6 +12,7 @@ from derm_service.errors import Invalid, NotAllowed
 from derm_service.people import Action, User, may
 
 LONGEST_REASON = 500
+TOO_LONG = f"Enter the reason in {LONGEST_REASON} characters at most."
 
 
 def check_allowed(reason: str, by: User | None) -> None:
@@ -19,7 +20,7 @@ def check_allowed(reason: str, by: User | None) -> None:
     if reason and (by is None or not may(by, Action.OVERBOOK)):
         raise NotAllowed("Only a lead can book above capacity. Choose another time or ask one.")
     if len(reason) > LONGEST_REASON:
-        raise Invalid({"above": f"Enter the reason in {LONGEST_REASON} characters at most."})
+        raise Invalid({"above": TOO_LONG})
 
 
 def reasons(session: Session, appointment_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

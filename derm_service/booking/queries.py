@@ -1,13 +1,14 @@
 """Reads of booking: single things, a referral's appointments, the clinics of a day."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from derm_service.booking import rules
+from derm_service.booking import overbooking, rules
 from derm_service.booking.codes import AppointmentState, ClinicState, Level, ResourceKind
 from derm_service.booking.ledger import LIVE
 from derm_service.booking.models import Allocation, Appointment, Clinic, Location, Resource, Slot
@@ -21,10 +22,16 @@ IN_A_SLOT = (*WAITING, AppointmentState.COMPLETED, AppointmentState.NOT_ATTENDED
 
 @dataclass(frozen=True)
 class DayRow:
-    """One slot of a clinic and who is in it (nobody: it is free)."""
+    """One slot of a clinic and one person in it (nobody: it is free); two people are two rows."""
 
     slot: Slot
     appointment: Appointment | None
+    above: str = ""  # why this person was booked above capacity
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the visit began in a slot before."""
+        return self.appointment is not None and self.appointment.slot_id != self.slot.id
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,6 @@ class ClinicDay:
     staff: list[str]
     kit: list[str]
     is_mine: bool
-
-    @property
-    def booked(self) -> int:
-        """How many slots have somebody in them."""
-        return sum(row.appointment is not None for row in self.rows)
 
 
 def slot(session: Session, slot_id: uuid.UUID) -> Slot:
@@ -162,14 +164,36 @@ def clinics_between(
 def clinics_of_day(session: Session, day: date, user: User) -> list[ClinicDay]:
     """The open clinics of a London day with who comes when; the user's own clinics first."""
     clinics = [one for one in clinics_between(session, day, day) if one.state is ClinicState.OPEN]
-    in_slots = appointments_in(session, clinics)
-    resources = resources_in(session, clinics)
-    days = [_clinic_day(one, in_slots, resources.get(one.id, []), user) for one in clinics]
+    rows, resources = rows_of(session, clinics), resources_in(session, clinics)
+    days = [_clinic_day(one, rows[one.id], resources.get(one.id, []), user) for one in clinics]
     return sorted(days, key=lambda each: not each.is_mine)
 
 
-def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, Appointment]:
-    """Who is (or was, or should have been) in each slot, by slot id."""
+def rows_of(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, list[DayRow]]:
+    """The slots of each clinic and everybody in them, in order of time, by clinic id.
+
+    A slot that was withdrawn is left out, unless somebody is in it.
+    """
+    in_slots = appointments_in(session, clinics)
+    above = overbooking.reasons(session, {one.id for each in in_slots.values() for one in each})
+    return {
+        clinic.id: [
+            DayRow(slot, one, above.get(one.id, "") if one else "")
+            for slot in clinic.slots
+            for one in in_slots.get(slot.id, () if slot.withdrawn else (None,))
+        ]
+        for clinic in clinics
+    }
+
+
+def appointments_in(
+    session: Session, clinics: list[Clinic]
+) -> dict[uuid.UUID, Sequence[Appointment]]:
+    """Everybody who is (or was, or should have been) in each slot, by slot id.
+
+    A slot has several people when it was booked above capacity, holds more than one at a time,
+    or was given to somebody else after the first did not attend; whoever did not attend is last.
+    """
     found = session.scalars(
         sa.select(Appointment)
         .join(Appointment.slot)
@@ -179,17 +203,15 @@ def appointments_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, 
             joinedload(Appointment.patient).selectinload(Patient.needs),
             joinedload(Appointment.referral).selectinload(Referral.lesions),
         )
-        # A slot given up by somebody who did not attend may be taken again: the live one wins.
-        .order_by(Appointment.state != AppointmentState.NOT_ATTENDED, Appointment.booked_at)
+        .order_by(Appointment.state == AppointmentState.NOT_ATTENDED, Appointment.booked_at)
     )
-    slots = [slot for clinic in clinics for slot in clinic.slots]
-    return {slot.id: one for one in found for slot in slots if _uses(one, slot)}
-
-
-def _uses(appointment: Appointment, slot: Slot) -> bool:
-    """Whether it is this slot, or one after it of the same clinic that a long visit takes too."""
-    is_same_clinic = slot.clinic_id == appointment.slot.clinic_id
-    return is_same_clinic and slot.starts_at in appointment.during
+    slots = {clinic.id: clinic.slots for clinic in clinics}
+    in_slots: dict[uuid.UUID, list[Appointment]] = {}
+    for one in found:
+        for slot in slots[one.slot.clinic_id]:
+            if slot.starts_at in one.during:  # a long visit takes slots after its own too
+                in_slots.setdefault(slot.id, []).append(one)
+    return dict(in_slots)
 
 
 def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, list[Resource]]:
@@ -212,15 +234,12 @@ def resources_in(session: Session, clinics: list[Clinic]) -> dict[uuid.UUID, lis
 
 
 def _clinic_day(
-    one: Clinic,
-    in_slots: dict[uuid.UUID, Appointment],
-    resources: list[Resource],
-    user: User,
+    one: Clinic, rows: list[DayRow], resources: list[Resource], user: User
 ) -> ClinicDay:
     people = [each for each in resources if each.kind is ResourceKind.PHOTOGRAPHER]
     return ClinicDay(
         clinic=one,
-        rows=[DayRow(each, in_slots.get(each.id)) for each in one.slots],
+        rows=rows,
         staff=[each.name for each in people],
         kit=[each.name for each in resources if each not in people],
         is_mine=any(each.user_id == user.id for each in people),

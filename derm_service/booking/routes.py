@@ -15,6 +15,7 @@ from derm_service.booking import (
     appointments,
     capacity,
     letters,
+    overbook_routes,
     overbooking,
     queries,
     rules,
@@ -33,14 +34,24 @@ from derm_service.referrals.codes import Mobility, Need, Priority
 from derm_service.web import allowed, current_user, db_session, form_data
 
 bp = Blueprint("booking", __name__)
-for address, view in (
-    ("/referrals/<uuid:referral_id>/book", slot_routes.find_slot),
-    ("/referrals/<uuid:referral_id>/book/<uuid:slot_id>", slot_routes.confirm),
-    ("/appointments/<uuid:appointment_id>/move", slot_routes.move),
-    ("/appointments/<uuid:appointment_id>/move/<uuid:slot_id>", slot_routes.confirm_move),
+for name, address, view in (
+    ("find_slot", "/referrals/<uuid:referral_id>/book", slot_routes.find_slot),
+    ("confirm", "/referrals/<uuid:referral_id>/book/<uuid:slot_id>", slot_routes.confirm),
+    ("move", "/appointments/<uuid:appointment_id>/move", slot_routes.move),
+    (
+        "confirm_move",
+        "/appointments/<uuid:appointment_id>/move/<uuid:slot_id>",
+        slot_routes.confirm_move,
+    ),
+    ("overbook", "/referrals/<uuid:referral_id>/overbook", overbook_routes.choose),
+    (
+        "confirm_overbook",
+        "/referrals/<uuid:referral_id>/overbook/<uuid:slot_id>",
+        overbook_routes.confirm,
+    ),
 ):
     methods = ["GET", "POST"] if "slot_id" in address else ["GET"]
-    bp.add_url_rule(address, view_func=view, methods=methods)
+    bp.add_url_rule(address, name, view, methods=methods)
 
 T = TypeVar("T", bound=StrEnum)
 

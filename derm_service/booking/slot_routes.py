@@ -60,17 +60,19 @@ def confirm(referral_id: UUID, slot_id: UUID) -> ResponseReturnValue:
     referral = queries.referral(db_session(), referral_id)
     slot = queries.slot(db_session(), slot_id)
 
-    def book(note: str, slots: int) -> Appointment:
+    form = ArrangedForm(form_data())
+
+    def book(slots: int) -> Appointment:
         return appointments.book(
             db_session(),
             slot_id=slot_id,
             referral_id=referral_id,
             slots=slots,
-            note=note,
+            note=form.note.data or "",
             by=current_user(),
         )
 
-    return _confirm(referral, slot, None, book)
+    return confirm_or(book, form, referral, slot)
 
 
 @allowed(Action.BOOK)
@@ -86,17 +88,19 @@ def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
     found = queries.appointment(db_session(), appointment_id)
     slot = queries.slot(db_session(), slot_id)
 
-    def move_it(note: str, slots: int) -> Appointment:
+    form = ArrangedForm(form_data(), data={"note": found.note})
+
+    def move_it(slots: int) -> Appointment:
         return appointments.move(
             db_session(),
             appointment_id=appointment_id,
             slot_id=slot_id,
             slots=slots,
-            note=note,
+            note=form.note.data or "",
             by=current_user(),
         )
 
-    return _confirm(found.referral, slot, found, move_it)
+    return confirm_or(move_it, form, found.referral, slot, moving=found)
 
 
 def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
@@ -120,22 +124,28 @@ def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValu
     )
 
 
-def _confirm(
+def confirm_or(
+    act: Callable[[int], Appointment],
+    form: ArrangedForm,
     referral: Referral,
     slot: Slot,
-    moving: Appointment | None,
-    act: Callable[[str, int], Appointment],
+    *,
+    moving: Appointment | None = None,
+    **more: Any,
 ) -> ResponseReturnValue:
-    form = ArrangedForm(form_data(), data={"note": moving.note if moving else ""})
+    """On GET ask to confirm, on POST `act` with the slots it takes; `more` is for the page."""
     slots = search.slots_for(db_session(), referral, slot)
-    shown = needs_of(referral, slot) | _settled(referral, slot, slots, moving)
+    shown = needs_of(referral, slot) | _settled(referral, slot, slots, moving) | more
     if request.method == "POST":
         try:
-            done = act(form.note.data or "", slots)
+            if not form.validate():
+                return _confirm_page(form, shown, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
+            done = act(slots)
             db_session().commit()
         except Invalid as problem:
             db_session().rollback()
-            form.note.errors = list(problem.fields.values())
+            for name, sentence in problem.fields.items():
+                form[name].errors = [sentence]
             return _confirm_page(form, shown, slot, moving), HTTPStatus.UNPROCESSABLE_ENTITY
         except Conflict as problem:
             db_session().rollback()

@@ -24,10 +24,11 @@ DAYS_AROUND = 1
 
 @dataclass(frozen=True)
 class DayLine:
-    """One slot and who is in it; a free slot has no appointment."""
+    """One slot and one person in it; a free slot has no appointment."""
 
     slot: Slot
     appointment: Appointment | None
+    above: str = ""  # why this person was booked above capacity
     needs: tuple[str, ...] = ()
     lesions: int = 0
     again: int = 0  # lesions a reader wants new photographs of
@@ -54,11 +55,12 @@ class DayClinic:
     staff: tuple[str, ...]
     kit: tuple[str, ...]
     is_mine: bool
-    lines: tuple[DayLine, ...]
+    slots: int
+    lines: tuple[DayLine, ...]  # one for each person, at the time they come, and each free slot
 
     @property
     def expected(self) -> int:
-        """How many slots have somebody in them."""
+        """How many people come."""
         return sum(line.appointment is not None for line in self.lines)
 
 
@@ -78,7 +80,8 @@ def day_list(session: Session, day: date, user: User) -> list[DayClinic]:
             staff=tuple(each.staff),
             kit=tuple(each.kit),
             is_mine=each.is_mine,
-            lines=tuple(_line(session, row.slot, row.appointment) for row in each.rows),
+            slots=len({row.slot.id for row in each.rows}),
+            lines=tuple(_line(session, row) for row in each.rows if not row.goes_on),
         )
         for each in queries.clinics_of_day(session, day, user)
     ]
@@ -93,9 +96,10 @@ def check_may_open(session: Session, appointment: Appointment, user: User) -> No
         raise NotFound("This visit is not on your day list. Ask a lead to look at it.")
 
 
-def _line(session: Session, slot: Slot, appointment: Appointment | None) -> DayLine:
+def _line(session: Session, row: queries.DayRow) -> DayLine:
+    appointment = row.appointment
     if appointment is None:
-        return DayLine(slot, None)
+        return DayLine(row.slot, None)
     visit = visit_queries.visit_of(session, appointment.id)
     waiting = [
         lesion
@@ -103,8 +107,9 @@ def _line(session: Session, slot: Slot, appointment: Appointment | None) -> DayL
         if lesion.state is LesionState.AWAITING_IMAGES
     ]
     return DayLine(
-        slot=slot,
+        slot=row.slot,
         appointment=appointment,
+        above=row.above,
         needs=needs_of(appointment.patient),
         lesions=len(visit_queries.lesions(session, visit)) if visit else len(waiting),
         again=sum(visit_queries.open_retake(session, each.id) is not None for each in waiting),

@@ -100,10 +100,13 @@ def test_every_booking_page_is_clean_and_fits(
         )
         referral = make.referral(session, patient=patient)
         lead = staff(session, Role.LEAD)
+        day = clock.london(clinic.starts_at).date().isoformat()
         addresses = [
             "/waiting-list",
             f"/referrals/{referral.id}/book",
             f"/referrals/{referral.id}/book/{clinic.slots[1].id}",
+            f"/referrals/{referral.id}/overbook?place={clinic.location_id}&from={day}",
+            f"/referrals/{referral.id}/overbook/{clinic.slots[0].id}",
             f"/appointments/{appointment.id}",
             f"/appointments/{appointment.id}/move",
             f"/appointments/{appointment.id}/cancel",
