@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import uuid6
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, sessionmaker
 
 from derm_service.errors import Conflict
 
@@ -58,6 +58,9 @@ class Base(DeclarativeBase):
     }
 
 
+Row = TypeVar("Row", bound=Base)
+
+
 def new_id() -> uuid.UUID:
     """A UUIDv7: ordered by time, made here so that any PostgreSQL from 15 on will do."""
     return uuid.UUID(bytes=uuid6.uuid7().bytes)
@@ -99,6 +102,29 @@ def make_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
 def make_sessions(engine: sa.Engine) -> sessionmaker[Session]:
     """Sessions that keep loaded values after commit, since commit is the last act."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def once(table: type[Base], on: str, where: sa.TextClause | None = None) -> sa.Executable:
+    """The statement for `insert_once`: at most one row for each value of a column (and `where`)."""
+    rows = Base.metadata.tables[table.__tablename__]
+    adds = insert(rows).on_conflict_do_nothing(index_elements=[on], index_where=where)
+    return adds.returning(rows.c.id)
+
+
+def insert_once(
+    session: Session, statement: sa.Executable, table: type[Row], values: dict[str, Any]
+) -> Row | None:
+    """Insert a row unless one like it is there (None); the new row as if it had been read.
+
+    It goes past the unit of work, by a statement that was built once: to compose it anew, and to
+    read back what was just written, takes longer than the database does.
+    """
+    if session.scalar(statement, values) is None:
+        return None
+    made = table(**values)
+    make_transient_to_detached(made)
+    session.add(made)
+    return made
 
 
 @contextmanager

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.db import new_id
+from derm_service.db import insert_once, new_id, once
 from derm_service.errors import Conflict, NotFound
 from derm_service.messages import errands, work
 from derm_service.messages.channels import Way
@@ -19,6 +18,8 @@ from derm_service.messages.rules import STOPPABLE, check_move
 from derm_service.people import User
 from derm_service.referrals.codes import Channel, ReferralState
 from derm_service.referrals.models import Referral
+
+_ONCE = once(Message, "once_key")
 
 
 def write(
@@ -47,35 +48,30 @@ def write(
     its appointment is cancelled: such a message is kept, stopped.
     """
     now = clock.now()
-    written = session.scalar(
-        insert(Message)
-        .values(
-            id=new_id(),
-            referral_id=referral.id,
-            kind=kind,
-            addressee=addressee,
-            channel=channel,
-            state=_first_state(referral, kind, lock_reason),
-            content=content,
-            once_key=once_key,
-            lock_reason=lock_reason,
-            override_reason="",
-            created_at=now,
-            changed_at=now,
-            subject_id=subject_id,
-            send_to=send_to,
-            not_before=not_before,
-            not_after=not_after,
-            attempts=0,
-            carrier_id="",
-            problem="",
-        )
-        .on_conflict_do_nothing(index_elements=["once_key"])
-        .returning(Message)
-    )
-    if written is None:
+    values = {
+        "id": new_id(),
+        "referral_id": referral.id,
+        "kind": kind,
+        "addressee": addressee,
+        "channel": channel,
+        "state": _first_state(referral, kind, lock_reason),
+        "content": content,
+        "once_key": once_key,
+        "lock_reason": lock_reason,
+        "override_reason": "",
+        "created_at": now,
+        "changed_at": now,
+        "subject_id": subject_id,
+        "send_to": send_to,
+        "not_before": not_before,
+        "not_after": not_after,
+        "attempts": 0,
+        "carrier_id": "",
+        "problem": "",
+    }
+    message = insert_once(session, _ONCE, Message, values)
+    if message is None:
         return session.scalars(sa.select(Message).where(Message.once_key == once_key)).one()
-    message: Message = written
     audit.record(
         session,
         by=by,

@@ -4,11 +4,10 @@ import uuid
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.db import new_id
+from derm_service.db import insert_once, new_id, once
 from derm_service.errors import Conflict, Invalid, NotAllowed, NotFound
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
@@ -20,6 +19,7 @@ COVERS: dict[Role, frozenset[Role]] = {
     Role.LEAD: frozenset({Role.LEAD, Role.CLERK, Role.PHOTOGRAPHER}),
 }
 """Whose lists a role also sees and may finish; every role covers itself."""
+_ONCE = once(WorkItem, "once_key", sa.text("done_at IS NULL"))
 
 
 def lists_of(user: User) -> frozenset[Role]:
@@ -46,25 +46,21 @@ def raise_item(
     it is of no use, so it becomes urgent when that day comes near.
     """
     once_key = f"{kind}:{role}:{subject_id or referral_id or 'service'}"
-    made: WorkItem | None = session.scalar(
-        insert(WorkItem)
-        .values(
-            id=new_id(),
-            kind=kind,
-            role=role,
-            referral_id=referral_id,
-            subject_id=subject_id,
-            once_key=once_key,
-            note=note,
-            urgent=urgent,
-            due_on=due_on,
-            not_after=not_after,
-            opened_at=clock.now(),
-            done_how="",
-        )
-        .on_conflict_do_nothing(index_elements=["once_key"], index_where=sa.text("done_at IS NULL"))
-        .returning(WorkItem)
-    )
+    values = {
+        "id": new_id(),
+        "kind": kind,
+        "role": role,
+        "referral_id": referral_id,
+        "subject_id": subject_id,
+        "once_key": once_key,
+        "note": note,
+        "urgent": urgent,
+        "due_on": due_on,
+        "not_after": not_after,
+        "opened_at": clock.now(),
+        "done_how": "",
+    }
+    made = insert_once(session, _ONCE, WorkItem, values)
     if made is not None:
         audit.record(session, by=by, did="raised work", subject=made, detail={"kind": kind})
         return made
