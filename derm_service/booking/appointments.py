@@ -31,6 +31,10 @@ from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
 
+IS_HERE = (
+    "This patient is checked in. On the visit’s page the photographer can take that back, where it "
+    "was a mistake, or end the visit."
+)
 PASSED = (
     "The time of this appointment has passed. Record that the patient did not attend "
     "or cancel it, then book another."
@@ -132,7 +136,10 @@ def cancel(
     session: Session, *, appointment_id: uuid.UUID, reason: CancelReason, by: User
 ) -> Appointment:
     """Cancel an appointment and free its slot; the person goes back on the waiting list."""
-    appointment = end(session, appointment_id=appointment_id, reason=reason, by=by)
+    appointment = _for_change(session, appointment_id, AppointmentState.CANCELLED)
+    if appointment.state is AppointmentState.CHECKED_IN:
+        raise Conflict(IS_HERE)
+    _end(session, appointment, reason, by=by)
     telling.tell_cancelled(session, appointment, will_rebook=True, by=by)
     waiting.back_on_the_list(session, appointment.referral, why=f"cancelled: {reason}", by=by)
     return appointment
@@ -143,13 +150,7 @@ def end(
 ) -> Appointment:
     """Cancel without telling anybody: for referrals that end; `cancel` is for everything else."""
     appointment = _for_change(session, appointment_id, AppointmentState.CANCELLED)
-    appointment.state = AppointmentState.CANCELLED
-    appointment.cancel_reason = reason
-    appointment.ended_at = clock.now()
-    ledger.release(session, appointment_id=appointment.id)
-    freed.mark(session, appointment)
-    ledger.move_up(session, appointment_id=appointment.id)
-    _record(session, appointment, "cancelled appointment", by=by, reason=reason)
+    _end(session, appointment, reason, by=by)
     return appointment
 
 
@@ -205,6 +206,23 @@ def not_attended(
     if next_step is NextStep.SAFEGUARDING:
         waiting.ask_a_lead(session, appointment, by=by)
     return appointment
+
+
+def _end(
+    session: Session, appointment: Appointment, reason: CancelReason, *, by: User | None
+) -> None:
+    appointment.state = AppointmentState.CANCELLED
+    appointment.cancel_reason = reason
+    appointment.ended_at = clock.now()
+    _give_back(session, appointment)
+    _record(session, appointment, "cancelled appointment", by=by, reason=reason)
+
+
+def _give_back(session: Session, appointment: Appointment) -> None:
+    """Free its time: for whoever is above capacity beside it, else for somebody who waits."""
+    ledger.release(session, appointment_id=appointment.id)
+    freed.mark(session, appointment)
+    ledger.move_up(session, appointment_id=appointment.id)
 
 
 def _new(found: Facts, *, note: str, by: User | None) -> Appointment:

@@ -24,7 +24,7 @@ from derm_service.booking import (
     undoing,
     waiting,
 )
-from derm_service.booking.codes import CancelReason, NextStep, NotAttendedReason
+from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import member_or_none
 from derm_service.booking.slot_routes import needs_of
@@ -71,24 +71,6 @@ class CancelForm(Form):
         [Chosen("Choose why the appointment is cancelled.")],
         validate_choice=False,
         choices={each.value: rules.CANCEL_WORDS[each] for each in rules.CHOOSABLE_CANCEL_REASONS},
-    )
-
-
-class NotAttendedForm(Form):
-    """Why somebody did not come."""
-
-    reason = RadioField(
-        "Why did the patient not come?",
-        [Chosen("Choose why the patient did not come, or that it is not known.")],
-        validate_choice=False,
-        choices={each.value: rules.NOT_ATTENDED_WORDS[each] for each in NotAttendedReason},
-    )
-    next_step = RadioField(
-        "What happens next?",
-        [Chosen("Choose what happens next. Nobody is discharged for not coming.")],
-        validate_choice=False,
-        default=NextStep.RING.value,
-        choices={each.value: rules.NEXT_STEP_WORDS[each] for each in NextStep},
     )
 
 
@@ -164,28 +146,6 @@ def cancel(appointment_id: UUID) -> ResponseReturnValue:
         flash("The appointment is cancelled. The patient is back on the waiting list.")
         return _to(done)
     return _ask("booking/cancel.html", form, appointment_id)
-
-
-@bp.route("/appointments/<uuid:appointment_id>/not-attended", methods=["GET", "POST"])
-@allowed(Action.CLINIC_DAY)
-def not_attended(appointment_id: UUID) -> ResponseReturnValue:
-    """Record that somebody did not come; they go back on the waiting list."""
-    form = NotAttendedForm(form_data())
-    if request.method == "POST" and form.validate():
-        done = appointments.not_attended(
-            db_session(),
-            appointment_id=appointment_id,
-            reason=NotAttendedReason(form.reason.data),
-            next_step=NextStep(form.next_step.data),
-            by=current_user(),
-        )
-        db_session().commit()
-        flash(
-            "Recorded that the patient did not attend. They are back on the waiting list, and "
-            "somebody will ring them."
-        )
-        return _to(done)
-    return _ask("booking/not_attended.html", form, appointment_id)
 
 
 @bp.post("/appointments/<uuid:appointment_id>/undo")

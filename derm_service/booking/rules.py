@@ -16,7 +16,7 @@ ALLOWED: dict[AppointmentState, frozenset[AppointmentState]] = {
         }
     ),
     AppointmentState.CHECKED_IN: frozenset(
-        {AppointmentState.COMPLETED, AppointmentState.CANCELLED}
+        {AppointmentState.COMPLETED, AppointmentState.CANCELLED, AppointmentState.BOOKED}
     ),
 }
 """States without a row are ends: completed, not attended, cancelled, moved."""

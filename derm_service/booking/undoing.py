@@ -17,7 +17,7 @@ from derm_service.booking import (
 )
 from derm_service.booking.codes import AppointmentState, Level
 from derm_service.booking.models import Appointment
-from derm_service.booking.rules import UNDOABLE
+from derm_service.booking.rules import UNDOABLE, check_move
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
 
@@ -77,6 +77,18 @@ def undo(session: Session, *, appointment_id: uuid.UUID, by: User) -> Appointmen
     )
     waiting.off_the_list(session, appointment.referral, how="The appointment stands again", by=by)
     telling.tell_restored(session, appointment, by=by)
+    return appointment
+
+
+def undo_check_in(session: Session, *, appointment_id: uuid.UUID, by: User) -> Appointment:
+    """Take back a check-in that was a mistake: the person is expected again."""
+    appointment = queries.appointment(session, appointment_id)
+    ledger.lock(session, appointments=[appointment_id])
+    session.refresh(appointment)
+    check_move(appointment.state, AppointmentState.BOOKED)
+    appointment.state = AppointmentState.BOOKED
+    appointment.checked_in_at = None
+    audit.record(session, by=by, did="took back check-in", subject=appointment)
     return appointment
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from derm_service.booking.codes import NextStep
 from derm_service.forms import Chosen, Required, stripped
 from derm_service.imaging import visit_words as words
 from derm_service.imaging.consent import ConsentTaken
@@ -177,7 +178,16 @@ class NotAttendedForm(Form):
     """Why somebody did not come."""
 
     reason = one_of(
-        "Why did they not attend?", words.NOT_ATTENDED, "Choose why they did not attend"
+        "Why did the patient not come?",
+        words.NOT_ATTENDED,
+        "Choose why the patient did not come, or that it is not known.",
+    )
+    next_step = RadioField(
+        "What happens next?",
+        [Chosen("Choose what happens next. Nobody is discharged for not coming.")],
+        validate_choice=False,
+        default=NextStep.RING.value,
+        choices=words.NEXT_STEPS,
     )
 
 

@@ -13,7 +13,7 @@ from wtforms import Form
 from derm_service import audit, clock, wording
 from derm_service.booking import appointments
 from derm_service.booking import queries as booking
-from derm_service.booking.codes import NotAttendedReason
+from derm_service.booking.codes import NextStep, NotAttendedReason
 from derm_service.booking.models import Appointment
 from derm_service.booking.parsing import day_or_none
 from derm_service.errors import Invalid
@@ -69,22 +69,39 @@ def check_in(appointment_id: UUID) -> ResponseReturnValue:
     return back(visit)
 
 
+@bp.post("/visits/<uuid:visit_id>/take-back")
+@allowed(Action.CLINIC_DAY)
+def take_back(visit_id: UUID) -> ResponseReturnValue:
+    """Somebody was checked in by mistake: they are expected again."""
+    found = load(visit_id).appointment
+    visits.take_back(db_session(), visit_id=visit_id, by=current_user())
+    db_session().commit()
+    flash("The check-in is taken back. The patient is expected again.")
+    day = clock.london(found.slot.starts_at).date()
+    return redirect(url_for(".day_list", on=day.isoformat()), HTTPStatus.SEE_OTHER)
+
+
 @bp.route("/appointments/<uuid:appointment_id>/did-not-attend", methods=["GET", "POST"])
 @allowed(Action.CLINIC_DAY)
 def did_not_attend(appointment_id: UUID) -> ResponseReturnValue:
-    """The person did not come: they go back on the waiting list with somebody to ring."""
+    """The person did not come: they go back on the waiting list with a next step."""
     found = _appointment(appointment_id)
     form = visit_forms.NotAttendedForm(form_data())
     if not sent(form):
         return page("visits/did_not_attend.html", found, form)
+    next_step = NextStep(form.next_step.data)
     appointments.not_attended(
         db_session(),
         appointment_id=found.id,
         reason=NotAttendedReason(form.reason.data),
+        next_step=next_step,
         by=current_user(),
     )
     db_session().commit()
-    flash("Recorded that the patient did not attend. They are back on the waiting list.")
+    flash(
+        "Recorded that the patient did not attend. They are back on the waiting list. "
+        f"Next: {words.NEXT_STEPS[next_step]}."
+    )
     day = clock.london(found.slot.starts_at).date()
     return redirect(url_for(".day_list", on=day.isoformat()), HTTPStatus.SEE_OTHER)
 
@@ -125,6 +142,7 @@ def _task_list(visit: Visit) -> ResponseReturnValue:
         closed_because=visit_closed_because(facts),
         tasks=tasks.tasks(facts, lesions, has_notes=bool(visit.notes_for_reader)),
         said_after_a_no=aside.said_after_a_no(db_session(), visit),
+        is_untouched=visits.is_untouched(visit),
         any_photographs=any(lesion.live for lesion in lesions),
         needs=days.needs_of(visit.appointment.patient),
         again=_asked_again(visit.appointment.referral),

@@ -1,13 +1,14 @@
 """The words of the visit pages: what each coded choice says to the photographer."""
 
-from derm_service.booking.codes import NotAttendedReason
-from derm_service.booking.rules import NOT_ATTENDED_WORDS
+from derm_service.booking.codes import NextStep, NotAttendedReason
+from derm_service.booking.rules import NEXT_STEP_WORDS, NOT_ATTENDED_WORDS
 from derm_service.imaging.codes import Chaperone, NotPhotographedReason
 from derm_service.referrals.codes import ConsentBy, Laterality, Purpose, UnphotographedReason
 
 NOT_ATTENDED: dict[str, str] = {
     reason.value: NOT_ATTENDED_WORDS[reason] for reason in NotAttendedReason
 }
+NEXT_STEPS: dict[str, str] = {step.value: NEXT_STEP_WORDS[step] for step in NextStep}
 
 PURPOSES: dict[Purpose, str] = {
     Purpose.RECORD: "Photographs for the health record",

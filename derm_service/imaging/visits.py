@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock, wording
+from derm_service.booking import undoing
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.db import conflict_on
@@ -45,6 +46,36 @@ def begin(session: Session, *, appointment_id: uuid.UUID, by: User) -> Visit:
         session.add(visit)
     record(session, visit, "began visit", by=by)
     return visit
+
+
+def take_back(session: Session, *, visit_id: uuid.UUID, by: User) -> None:
+    """Undo a check-in that was a mistake; Conflict once anything is recorded at the visit."""
+    visit = unfinished(session, visit_id)
+    if not is_untouched(visit):
+        raise Conflict(
+            "Something is recorded at this visit already, so the check-in stands. "
+            "End the visit without photographs instead."
+        )
+    record(session, visit, "took back visit", by=by)
+    undoing.undo_check_in(session, appointment_id=visit.appointment_id, by=by)
+    session.delete(visit)
+    session.flush()
+
+
+def is_untouched(visit: Visit) -> bool:
+    """Whether nothing was done yet but to check the person in."""
+    return not any(
+        (
+            visit.finished_at,
+            visit.identity_confirmed_at,
+            visit.identity_failed_at,
+            visit.consent_recorded_at,
+            visit.chaperone,
+            visit.notes_for_reader,
+            visit.needs_someone_today,
+            visit.image_sets,
+        )
+    )
 
 
 def confirm_identity(

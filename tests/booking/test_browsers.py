@@ -110,7 +110,7 @@ def test_every_booking_page_is_clean_and_fits(
             f"/appointments/{appointment.id}",
             f"/appointments/{appointment.id}/move",
             f"/appointments/{appointment.id}/cancel",
-            f"/appointments/{missed.id}/not-attended",
+            f"/appointments/{missed.id}/did-not-attend",
             f"/referrals/{referral.id}/withdraw",
             f"/patients/{patient.id}/death",
             "/clinics",

@@ -174,19 +174,6 @@ def test_a_cancellation_needs_its_reason(client: FlaskClient, session: Session) 
     assert booked.cancel_reason is CancelReason.PATIENT_ILL
 
 
-def test_a_photographer_records_that_nobody_came(client: FlaskClient, session: Session) -> None:
-    sign_in_as(client, session, make.user(session, Role.PHOTOGRAPHER))
-    missed = make.appointment(
-        session, slot=make.slot(session, starts_at=clock.now() - timedelta(hours=1))
-    )
-    address = f"/appointments/{missed.id}/not-attended"
-
-    assert client.get(address).status_code == 200
-    assert post(client, address, reason="forgot", next_step="ring").status_code == 303
-
-    assert missed.state is AppointmentState.NOT_ATTENDED
-
-
 @pytest.mark.usefixtures("clerk")
 def test_withdrawing_says_what_ends_with_it_and_ends_it(
     client: FlaskClient, session: Session

@@ -16,6 +16,8 @@ from derm_service.booking.models import Appointment
 from derm_service.imaging import visit_queries, visits
 from derm_service.imaging.codes import CaptureState, View
 from derm_service.imaging.models import ImageSet, Visit
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import WorkItem
 from derm_service.people import Role, User
 from derm_service.referrals import consents
 from derm_service.referrals.codes import Laterality, LesionState, Purpose
@@ -155,16 +157,79 @@ def test_did_not_attend_is_offered_only_once_the_slot_has_begun(
     assert [address in page for page in pages] == [has_begun, has_begun]
 
 
-def test_did_not_attend_asks_why(client: FlaskClient, session: Session, by: User) -> None:
+def test_did_not_attend_asks_why_and_what_follows(
+    client: FlaskClient, session: Session, by: User
+) -> None:
     appointment = visiting.appointment_now(session)
     address = f"/appointments/{appointment.id}/did-not-attend"
 
     without = post(client, address)
-    with_reason = post(client, address, reason="ill")
+    done = post(client, address, reason="ill", next_step="safeguarding")
 
-    assert (without.status_code, with_reason.status_code) == (422, 303)
-    assert "Choose why they did not attend" in without.text
+    assert (without.status_code, done.status_code) == (422, 303)
+    assert "Choose why the patient did not come" in without.text
+    assert "Ring the patient and offer another time" in without.text
     assert appointment.state is AppointmentState.NOT_ATTENDED
+    alerts = sa.select(WorkItem).where(WorkItem.kind == WorkKind.SAFETY_ALERT)
+    assert session.scalars(alerts).one().subject_id == appointment.id
+
+
+def test_did_not_attend_of_another_week_is_a_leads_to_record(
+    client: FlaskClient, session: Session, by: User
+) -> None:
+    slot = make.slot(session, starts_at=clock.now() - timedelta(days=5))
+    address = f"/appointments/{make.appointment(session, slot=slot).id}/did-not-attend"
+
+    refused = client.get(address)
+    sign_in_as(client, session, make.user(session, Role.LEAD))
+    shown = client.get(address)
+
+    assert (refused.status_code, shown.status_code) == (404, 200)
+
+
+def test_check_in_by_mistake_is_taken_back_while_nothing_is_recorded(
+    client: FlaskClient, session: Session, by: User
+) -> None:
+    appointment = visiting.appointment_now(session)
+    post(client, f"/appointments/{appointment.id}/check-in")
+    first = session.scalars(sa.select(Visit.id)).one()
+
+    offered = client.get(f"/appointments/{appointment.id}/visit").text
+    done = post(client, f"/visits/{first}/take-back")
+    again = post(client, f"/appointments/{appointment.id}/check-in")
+
+    assert "Checked in by mistake" in offered
+    assert (done.status_code, again.status_code) == (303, 303)
+    assert session.scalars(sa.select(Visit.id)).one() != first
+
+
+def test_check_in_stands_once_something_is_recorded(
+    client: FlaskClient, session: Session, by: User
+) -> None:
+    visit = visiting.known(session, by=by)
+
+    page = client.get(f"/appointments/{visit.appointment_id}/visit").text
+    refused = post(client, f"/visits/{visit.id}/take-back")
+
+    assert "Checked in by mistake" not in page
+    assert refused.status_code == 409
+    assert visit.appointment.state is AppointmentState.CHECKED_IN
+
+
+def test_clerk_cannot_cancel_under_somebody_who_is_checked_in(
+    client: FlaskClient, session: Session
+) -> None:
+    sign_in_as(client, session, make.user(session))
+    appointment = visiting.appointment_now(session, state=AppointmentState.CHECKED_IN)
+    address = f"/appointments/{appointment.id}"
+
+    page = client.get(address).text
+    refused = post(client, f"{address}/cancel", reason="patient_ill")
+
+    assert f"{address}/cancel" not in page
+    assert "takes it back on the visit" in page
+    assert refused.status_code == 409
+    assert appointment.state is AppointmentState.CHECKED_IN
 
 
 def test_whole_visit_ends_with_every_task_completed(
