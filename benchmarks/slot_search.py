@@ -54,10 +54,6 @@ INSERT INTO clinic (id, location_id, starts_at, ends_at, slot_minutes, state, no
 SELECT gen_random_uuid(), location.id, start, start + interval '400 minutes', 20, 'open', ''
 FROM location, generate_series(0, :clinics_each - 1) AS n,
      LATERAL (SELECT cast(:first AS timestamptz) + n * interval '1 day' AS start) AS at;
-INSERT INTO slot (id, clinic_id, starts_at, ends_at, withdrawn)
-SELECT gen_random_uuid(), clinic.id, start, start + interval '20 minutes', false
-FROM clinic, generate_series(0, :slots_each - 1) AS n,
-     LATERAL (SELECT clinic.starts_at + n * interval '20 minutes' AS start) AS at;
 INSERT INTO allocation (id, resource_id, level, lane, during, state, clinic_id, reason)
 SELECT gen_random_uuid(), resource.id, 'clinic', 1, tstzrange(starts_at, ends_at, '[)'),
        'confirmed', clinic.id, ''
@@ -65,31 +61,48 @@ FROM clinic JOIN resource USING (location_id);
 """
 # How full a day is: all of the past, the next three weeks 97% and at every other place wholly.
 BOOKED_SQL = """
-CREATE TEMPORARY TABLE booked AS
-SELECT slot.id, clinic.location_id, slot.starts_at, slot.ends_at FROM slot
-JOIN clinic ON clinic.id = slot.clinic_id
-JOIN location ON location.id = clinic.location_id,
-LATERAL (SELECT extract(epoch FROM slot.starts_at - now()) / 86400 AS days) AS at
-WHERE days < 0
-   OR days < 21 AND (hashtext(location.name) % 2 = 0 OR random() < 0.97)
-   OR days >= 21 AND random() < greatest(0.2, 0.95 - (days - 21) / 120);
+INSERT INTO slot (id, clinic_id, starts_at, ends_at, withdrawn, full_until)
+SELECT gen_random_uuid(), clinic.id, start, start + interval '20 minutes', false,
+       CASE WHEN days < 0
+              OR days < 21 AND (hashtext(location.name) % 2 = 0 OR random() < 0.97)
+              OR days >= 21 AND random() < greatest(0.2, 0.95 - (days - 21) / 120)
+            THEN start + interval '20 minutes' END
+FROM clinic JOIN location ON location.id = clinic.location_id,
+     generate_series(0, :slots_each - 1) AS n,
+     LATERAL (SELECT clinic.starts_at + n * interval '20 minutes' AS start) AS at,
+     LATERAL (SELECT extract(epoch FROM start - now()) / 86400 AS days) AS ahead;
 INSERT INTO allocation (id, resource_id, level, lane, during, state, reason)
-SELECT gen_random_uuid(), resource.id, 'visit', 1, tstzrange(starts_at, ends_at, '[)'),
-       'confirmed', ''
-FROM booked JOIN resource USING (location_id);
+SELECT gen_random_uuid(), resource.id, 'visit', 1,
+       tstzrange(slot.starts_at, slot.ends_at, '[)'), 'confirmed', ''
+FROM slot JOIN clinic ON clinic.id = slot.clinic_id
+     JOIN resource ON resource.location_id = clinic.location_id
+WHERE full_until IS NOT NULL;
 INSERT INTO allocation (id, resource_id, level, lane, during, state, reason)
 SELECT gen_random_uuid(), resource.id, 'visit', 1, tstzrange(start, start + interval '1 hour'),
        'confirmed', ''
 FROM resource, generate_series(0, 700) AS n,
      LATERAL (SELECT date_trunc('hour', now()) + n * interval '2 hours' AS start) AS at
 WHERE kind IN ('interpreter', 'chaperone') AND random() < 0.5;
-UPDATE slot SET full_until = ends_at WHERE id IN (SELECT id FROM booked);
-DROP TABLE booked;
+"""
+FILLED = ["clinic", "slot", "allocation"]
+CONSTRAINTS = """
+SELECT conrelid::regclass::text AS name, quote_ident(conname) AS constraint,
+       pg_get_constraintdef(oid) AS definition
+FROM pg_constraint WHERE conrelid = ANY (cast(:tables AS regclass[])) AND contype IN ('f', 'x')
+"""
+INDEXES = """
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
+FROM pg_index WHERE indrelid = ANY (cast(:tables AS regclass[])) AND NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
 
 
 def fill(engine: sa.Engine, session: Session, slots: int) -> None:
-    """The county's places, clinics, slots and their use; the ledger's trigger stands aside."""
+    """The county's places, clinics, slots and their use.
+
+    The tables' constraints and indexes are made anew over all rows at the end, and the ledger's
+    trigger stands aside: row by row a million slots would take hours.
+    """
     per_place = -(-slots // (PLACES * SLOTS_A_CLINIC))
     back = min(DAYS_BACK, per_place // 4)
     numbers = {
@@ -98,27 +111,33 @@ def fill(engine: sa.Engine, session: Session, slots: int) -> None:
         "slots_each": SLOTS_A_CLINIC,
         "first": (clock.now() - timedelta(days=back)).replace(hour=8, minute=0, second=0),
     }
-    session.execute(sa.text("ALTER TABLE allocation DISABLE TRIGGER USER"))
+    constraints = session.execute(sa.text(CONSTRAINTS), {"tables": FILLED}).all()
+    indexes = session.execute(sa.text(INDEXES), {"tables": FILLED}).all()
     statements = [
-        one
-        for sql in (PLACES_SQL, CLINICS_SQL, BOOKED_SQL)
-        for one in sql.split(";")
-        if one.strip()
+        "ALTER TABLE allocation DISABLE TRIGGER USER",
+        *(f"ALTER TABLE {one.name} DROP CONSTRAINT {one.constraint}" for one in constraints),
+        *(f"DROP INDEX {one.name}" for one in indexes),
+        *(one for sql in (PLACES_SQL, CLINICS_SQL, BOOKED_SQL) for one in sql.split(";")),
+        *(one.definition for one in indexes),
+        *(
+            f"ALTER TABLE {one.name} ADD CONSTRAINT {one.constraint} {one.definition}"
+            for one in constraints
+        ),
+        "ALTER TABLE allocation ENABLE TRIGGER USER",
     ]
-    for statement in track(statements, description=f"Filling {slots:,} slots"):
-        wanted = {key: value for key, value in numbers.items() if f":{key}" in statement}
-        session.execute(sa.text(statement), wanted)
-    session.commit()  # keys are checked now; until then the table cannot be altered
-    session.execute(sa.text("ALTER TABLE allocation ENABLE TRIGGER USER"))
-    session.commit()
+    wanted = [one for one in statements if one.strip()]
+    for statement in track(wanted, description=f"Filling {slots:,} slots"):
+        given = {key: value for key, value in numbers.items() if f":{key}" in statement}
+        session.execute(sa.text(statement), given)
+        session.commit()
     unlike = sa.text(
         "SELECT count(*) FROM (SELECT * FROM slot TABLESAMPLE BERNOULLI (0.2)) AS one "
         "WHERE one.full_until IS DISTINCT FROM slot_full_until(ROW(one.*)::slot)"
     )
-    assert session.scalar(unlike) == 0, "the marks are not what the ledger says"
-    session.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("VACUUM ANALYZE"))
+    assert session.scalar(unlike) == 0, "the marks are not what the ledger says"
+    session.commit()
 
 
 def add_people(session: Session) -> list[uuid.UUID]:
