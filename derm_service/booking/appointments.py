@@ -9,10 +9,9 @@ from derm_service import audit, clock
 from derm_service.booking import (
     facts,
     freed,
-    holds,
     ledger,
-    needs,
     overbooking,
+    placing,
     queries,
     telling,
     waiting,
@@ -20,14 +19,11 @@ from derm_service.booking import (
 from derm_service.booking.codes import (
     AppointmentState,
     CancelReason,
-    Level,
     NextStep,
     NotAttendedReason,
 )
-from derm_service.booking.facts import ELSEWHERE, HAS_ONE, Facts
 from derm_service.booking.models import Appointment
 from derm_service.booking.rules import NEXT_STEP_WORDS, NOT_ATTENDED_WORDS, check_move
-from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
 
@@ -66,16 +62,22 @@ def book(
     )
     facts.check(found)
     overbooking.check_allowed(above, by)
-    appointment = _new(found, note=note, by=by)
+    appointment = placing.new(found, note=note, by=by)
     with session.begin_nested() if found.holds else nullcontext():
-        _take(session, found, appointment, hold_id, above)
+        placing.take(session, found, appointment, hold_id, above)
     with session.no_autoflush:  # one flush writes it all
         session.add(appointment)
-        _record(session, appointment, "booked appointment", by=by, **_answered(appointment, above))
+        _record(
+            session,
+            appointment,
+            "booked appointment",
+            by=by,
+            **placing.answered(appointment, above),
+        )
         if found.is_to_book:
             waiting.off_the_list(session, found.referral, how="Booked", by=by)
         telling.tell_booked(session, appointment, by=by)
-    _flush(session)
+    placing.flush(session)
     return appointment
 
 
@@ -113,20 +115,20 @@ def move(
     if old.slot_id == slot_id:
         raise Conflict("The appointment is already at this time. Choose another time.")
     overbooking.check_allowed(above, by)
-    new = _new(found, note=old.note if note is None else note, by=by)
+    new = placing.new(found, note=old.note if note is None else note, by=by)
     with session.begin_nested():  # the old place is not let go unless the new one is taken
         ledger.release(session, appointment_id=old.id)
         freed.mark(session, old)
-        _take(session, found, new, hold_id, above, giving_up=old.id)
+        placing.take(session, found, new, hold_id, above, giving_up=old.id)
         ledger.move_up(session, appointment_id=old.id)
         old.state = AppointmentState.MOVED
         old.ended_at = clock.now()
         session.flush()
         session.add(new)
-        _flush(session)
+        placing.flush(session)
         old.moved_to_id = new.id
     _record(session, old, "moved appointment", by=by, moved_to=str(new.id))
-    answered = _answered(new, above)
+    answered = placing.answered(new, above)
     _record(session, new, "booked appointment", by=by, moved_from=str(old.id), **answered)
     telling.tell_moved(session, old, new, by=by)
     return new
@@ -196,8 +198,7 @@ def not_attended(
     appointment.state = AppointmentState.NOT_ATTENDED
     appointment.not_attended_reason = reason
     appointment.ended_at = clock.now()
-    ledger.release(session, appointment_id=appointment.id)
-    ledger.move_up(session, appointment_id=appointment.id)
+    _give_back(session, appointment)
     did = "recorded did not attend"
     _record(session, appointment, did, by=by, reason=reason, next_step=next_step)
     telling.forget(session, appointment, how="The patient did not attend", by=by)
@@ -223,69 +224,6 @@ def _give_back(session: Session, appointment: Appointment) -> None:
     ledger.release(session, appointment_id=appointment.id)
     freed.mark(session, appointment)
     ledger.move_up(session, appointment_id=appointment.id)
-
-
-def _new(found: Facts, *, note: str, by: User | None) -> Appointment:
-    slot, referral = found.slot, found.referral
-    return Appointment(
-        id=new_id(),
-        slot_id=slot.id,
-        slot=slot,
-        referral_id=referral.id,
-        referral=referral,
-        patient_id=referral.patient_id,
-        patient=referral.patient,
-        state=AppointmentState.BOOKED,
-        booked_by_id=by.id if by else None,
-        booked_at=clock.now(),
-        note=note.strip(),
-    )
-
-
-def _take(
-    session: Session,
-    found: Facts,
-    appointment: Appointment,
-    hold_id: uuid.UUID | None,
-    above: str,
-    giving_up: uuid.UUID | None = None,
-) -> None:
-    """The ledger first: where the time is gone, nothing else has been written."""
-    holds.give_up(session, found.holds)
-    settled = needs.settle(
-        session,
-        found.slot,
-        found.referral,
-        found.resources,
-        found.during,
-        giving_up=giving_up,
-    )
-    needs.check_answered(settled, appointment.note)
-    appointment.during, appointment.unmet = settled.during, settled.unmet_codes
-    with holds.lapsed_says_so(found.holds, hold_id, found.slot):
-        ledger.take(
-            session,
-            settled.resources,
-            level=Level.VISIT,
-            during=settled.during,
-            appointment_id=appointment.id,
-            above=above,
-        )
-
-
-def _answered(appointment: Appointment, above: str) -> dict[str, str]:
-    """What the person who books answers for, as the audit keeps it."""
-    said = {"above_capacity": above}
-    if appointment.unmet:
-        said |= {"answers_for": ", ".join(appointment.unmet), "reason": appointment.note}
-    return {key: value for key, value in said.items() if value}
-
-
-def _flush(session: Session) -> None:
-    with conflicts(
-        appointment_patient_in_one_place=ELSEWHERE, appointment_one_waiting_per_referral=HAS_ONE
-    ):
-        session.flush()
 
 
 def _some(hold_id: uuid.UUID | None) -> list[uuid.UUID]:
