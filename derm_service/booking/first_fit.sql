@@ -2,9 +2,10 @@
 -- open slots of its clinics in order of time (slot_open_idx holds the open slots alone, so a full
 -- clinic costs one look); the few found are then weighed: in time first, then by days from now
 -- and the distance in days. Full is what the ledger's trigger wrote; helpers are asked of the
--- ledger itself.
+-- ledger itself. Asked with the nearest `places` alone first, its last score is a `bound` for all:
+-- the days beyond which a place, as far away as it is, can offer nothing better.
 WITH place AS MATERIALIZED (
-    SELECT location.id,
+    SELECT location.id, location.features,
            12742.0 * asin(sqrt(
                power(sin(radians(postcode.latitude - :latitude) / 2), 2)
                + cos(radians(:latitude)) * cos(radians(postcode.latitude))
@@ -14,8 +15,19 @@ WITH place AS MATERIALIZED (
     WHERE location.closed_at IS NULL
       AND location.features @> :features
       AND (CAST(:location_id AS uuid) IS NULL OR location.id = :location_id)
+      AND NOT EXISTS (  -- a helper nobody is who could come here; a hoist may be the place's own
+          SELECT FROM unnest(CAST(:helpers AS text[]), CAST(:languages AS text[]))
+              AS wanted(kind, language)
+          WHERE wanted.kind <> ALL (location.features) AND NOT EXISTS (
+              SELECT FROM resource
+              WHERE resource.kind = wanted.kind AND resource.language = wanted.language
+                AND (resource.location_id IS NULL OR resource.location_id = location.id)))
+    ORDER BY km
+    LIMIT CAST(:places AS int)
 )
-SELECT here.id, here.ends_at, place.km
+SELECT here.id, here.ends_at, place.km, here.starts_at >= :late_from AS late,
+       extract(epoch FROM here.starts_at - CAST(:now AS timestamptz)) / 86400
+           + coalesce(place.km, 0) / :km_a_day AS score
 FROM place
 CROSS JOIN LATERAL (
     SELECT first.id, first.starts_at, first.ends_at
@@ -55,10 +67,19 @@ CROSS JOIN LATERAL (
           AND NOT EXISTS (  -- a helper nobody is free to be
               SELECT FROM unnest(CAST(:helpers AS text[]), CAST(:languages AS text[]))
                   AS wanted(kind, language)
-              WHERE NOT EXISTS (
+              WHERE wanted.kind <> ALL (place.features) AND NOT EXISTS (
                   SELECT FROM resource
                   WHERE resource.kind = wanted.kind
                     AND resource.language = wanted.language
+                    AND (resource.location_id IS NULL OR resource.location_id = place.id)
+                    AND NOT EXISTS (  -- at another clinic
+                        SELECT FROM allocation
+                        WHERE allocation.resource_id = resource.id
+                          AND allocation.level = 'clinic'
+                          AND allocation.state = 'confirmed'
+                          AND allocation.clinic_id <> slot.clinic_id
+                          AND allocation.during && tstzrange(
+                              slot.starts_at, coalesce(second.ends_at, slot.ends_at)))
                     AND resource.capacity > (
                         SELECT count(DISTINCT allocation.lane) FROM allocation
                         WHERE allocation.resource_id = resource.id
@@ -74,13 +95,12 @@ CROSS JOIN LATERAL (
     WHERE clinic.location_id = place.id
       AND clinic.state = 'open'
       AND clinic.starts_at > CAST(:after AS timestamptz) - interval '1 day'
-      AND clinic.starts_at < :before
+      AND clinic.starts_at < least(
+          CAST(:before AS timestamptz),
+          CAST(:now AS timestamptz) + interval '1 day'
+              * (CAST(:bound AS float) - coalesce(place.km, 0) / :km_a_day))
     ORDER BY clinic.starts_at
     LIMIT :limit
 ) AS here
-ORDER BY here.starts_at >= :late_from,
-         extract(epoch FROM here.starts_at - CAST(:now AS timestamptz)) / 86400
-             + coalesce(place.km, 0) / :km_a_day,
-         here.starts_at,
-         here.id
+ORDER BY late, score, here.starts_at, here.id
 LIMIT :limit

@@ -113,8 +113,8 @@ def _somebody_free(
         .where(
             Resource.kind == kind,
             sa.or_(Resource.location_id.is_(None), Resource.location_id == clinic.location_id),
-            ~_in_use(Level.VISIT, during, giving_up),
-            ~_in_use(Level.CLINIC, during, None),
+            _lanes_used(Level.VISIT, during, giving_up) < Resource.capacity,
+            _lanes_used(Level.CLINIC, during, None) == 0,
         )
         .order_by(had.desc(), Resource.location_id.is_(None), Resource.id)
     )
@@ -126,16 +126,17 @@ def _speaking(query: sa.Select[Any], language: str) -> sa.Select[Any]:
     return query.where(Resource.language == language) if language else query
 
 
-def _in_use(level: Level, during: Span, giving_up: uuid.UUID | None) -> sa.Exists:
+def _lanes_used(level: Level, during: Span, giving_up: uuid.UUID | None) -> sa.ScalarSelect[int]:
+    """How many of a resource's own lanes are used over a time; the same count is in `FIRST_FIT`."""
     other = aliased(Allocation)
-    live = sa.or_(other.state == AllocationState.CONFIRMED, other.expires_at > clock.now())
-    query = sa.exists().where(
+    query = sa.select(sa.func.count(sa.distinct(other.lane))).where(
         other.resource_id == Resource.id,
         other.level == level,
+        other.lane <= Resource.capacity,
         other.state.in_(LIVE),
-        live,
+        sa.or_(other.state == AllocationState.CONFIRMED, other.expires_at > clock.now()),
         other.during.op("&&")(sa.literal(during, TSTZRANGE)),
     )
     if giving_up is not None:
         query = query.where(other.appointment_id.is_distinct_from(giving_up))
-    return query.correlate(Resource)
+    return query.correlate(Resource).scalar_subquery()

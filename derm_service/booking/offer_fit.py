@@ -33,8 +33,8 @@ def fit(session: Session, referral: Referral, slot: Slot, booked: Appointment | 
     found = next((each for each in answer.offers if each.slot.id == slot.id), None)
     if found is None or found.lacks or not _is_worth(session, referral, found, booked):
         return None
-    by_hand = [each for each in requirements.of_referral(referral) if _is_by_hand(each)]
-    return Fit(found.slots, ring=bool(by_hand))
+    by_hand = any(not each.can_be_found for each in requirements.of_referral(referral))
+    return Fit(found.slots, ring=by_hand)
 
 
 def _this(slot: Slot) -> Range:
@@ -43,10 +43,6 @@ def _this(slot: Slot) -> Range:
         before=slot.starts_at + _INSTANT,
         location_id=slot.clinic.location_id,
     )
-
-
-def _is_by_hand(wanted: requirements.Requirement) -> bool:
-    return wanted.feature is None and wanted.kind is None and not wanted.longer
 
 
 def _is_worth(

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from derm_service import audit, clock
 from derm_service.accounts.sign_in import digest
 from derm_service.booking import (
-    access,
-    fitting,
     holds,
     ledger,
     offer_fit,
@@ -19,6 +17,7 @@ from derm_service.booking import (
     offer_ranking,
     offer_telling,
     queries,
+    requirements,
 )
 from derm_service.booking.codes import OfferState
 from derm_service.booking.models import Slot
@@ -30,7 +29,7 @@ from derm_service.booking.open_slots import is_open
 from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
 from derm_service.people import User
-from derm_service.referrals.codes import Channel, LesionState
+from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient, Referral
 
 LOOKED_AT = 100  # of those who wait, the first so many are asked whether the time fits
@@ -174,8 +173,6 @@ def _like_for_like(
     slot_on = clock.london(slot.starts_at).date()
 
     def unlike(one: Candidate) -> bool:
-        referral = people[one.referral_id]
-        lesions = sum(each.state is LesionState.AWAITING_IMAGES for each in referral.lesions)
-        return fitting.slots_wanted(access.person(referral.patient), lesions) != length
+        return requirements.slots_wanted(people[one.referral_id]) != length
 
     return sorted(ranked, key=lambda one: (offer_ranking.risk(one, slot_on), unlike(one)))

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from derm_service import clock
-from derm_service.booking import access, fitting, open_slots, queries
+from derm_service.booking import access, fitting, ledger, needs, open_slots, queries, requirements
 from derm_service.booking.fitting import Wish
 from derm_service.booking.ledger import LIVE
 from derm_service.booking.models import Allocation, Clinic, Hold, Resource, Slot
 from derm_service.db import UtcDateTime
 from derm_service.referrals import clocks, postcodes
-from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Referral
 
 FIRST_FIT = (
@@ -29,8 +28,13 @@ FIRST_FIT = (
         sa.bindparam("location_id", type_=sa.Uuid()),
         sa.bindparam("km_a_day", type_=sa.Float()),
     )
-    .columns(id=sa.Uuid(), ends_at=UtcDateTime(), km=sa.Float())
+    .columns(
+        id=sa.Uuid(), ends_at=UtcDateTime(), km=sa.Float(), late=sa.Boolean(), score=sa.Float()
+    )
 )
+NEAR = 12
+"""How many of the nearest places are asked first: what they offer bounds the search of the rest."""
+A_MINUTE = 1 / 1440  # so that rounding does not lose the offer that made the bound
 FARTHEST_DAYS = 126  # eighteen weeks
 NO_POSTCODE = "No postcode is recorded, so distance is not counted: the earliest come first."
 NOT_LOADED = (
@@ -75,16 +79,13 @@ def wish_of(session: Session, referral: Referral) -> tuple[Wish, list[str]]:
     """What a referral wants, from what is recorded, and what could not be counted."""
     patient, person = referral.patient, access.person(referral.patient)
     here = postcodes.find(session, patient.postcode)
-    lesions = sum(one.state is LesionState.AWAITING_IMAGES for one in referral.lesions)
     wish = Wish(
         patient_id=patient.id,
         breach_on=clocks.breach_date(referral.priority, referral.clock_started_on),
         km_a_day=fitting.km_a_day(person, referral.priority),
         latitude=here.latitude if here else None,
         longitude=here.longitude if here else None,
-        slots=fitting.slots_wanted(person, lesions),
-        features=tuple(access.wanted(person)),
-        helpers=fitting.helpers_wanted(person, referral),
+        needs=tuple(requirements.of_referral(referral)),
     )
     notes = [] if here else [NOT_LOADED if patient.postcode else NO_POSTCODE]
     return wish, notes
@@ -135,8 +136,9 @@ def slots_for(session: Session, referral: Referral, slot: Slot) -> int:
 
 def _less_and_less(wish: Wish) -> list[Wish]:
     """The same wish without what can be arranged otherwise, at last without the double time."""
-    plain = replace(wish, features=(), helpers=(), kit=frozenset())
-    return [plain, replace(plain, slots=1)]
+    longer = tuple(each for each in wish.needs if each.longer)
+    plain = replace(wish, needs=longer, kit=frozenset())
+    return [plain, replace(plain, needs=())]
 
 
 def values(
@@ -147,7 +149,7 @@ def values(
     return {
         "latitude": wish.latitude,
         "longitude": wish.longitude,
-        "features": [each.value for each in wish.features],
+        "features": [each.code for each in wish.needs if each.feature and not each.kind],
         "location_id": within.location_id,
         "slots": wish.slots,
         "now": now,
@@ -155,13 +157,24 @@ def values(
         "before": within.before or after + timedelta(days=FARTHEST_DAYS),
         "patient_id": wish.patient_id,
         "kit": [each.value for each in wish.kit],
-        "helpers": [each.kind.value for each in wish.helpers],
-        "languages": [each.language for each in wish.helpers],
+        "helpers": [each.kind.value for each in wish.needs if each.kind],
+        "languages": [each.language for each in wish.needs if each.kind],
         "per_clinic": per_clinic,
         "limit": limit,
         "late_from": queries.london_day(wish.breach_on + timedelta(days=1))[0],
         "km_a_day": wish.km_a_day,
+        "places": None,
+        "bound": None,
     }
+
+
+def _first_fit(session: Session, asking: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+    """The best slots: the nearest places say how good, then all are asked for what is better."""
+    if asking["location_id"] is None:
+        near = session.execute(FIRST_FIT, asking | {"places": NEAR}).all()
+        if len(near) == asking["limit"] and not near[-1].late:
+            asking = asking | {"bound": near[-1].score + A_MINUTE}
+    return session.execute(FIRST_FIT, asking).all()
 
 
 def _ask(
@@ -176,15 +189,14 @@ def _ask(
     """Run the query for `asked` and say of each slot why it fits `wish` and what it lacks."""
     now = clock.now()
     asking = values(asked, within, now=now, limit=limit, per_clinic=per_clinic)
-    rows = session.execute(FIRST_FIT, asking).all()
+    rows = _first_fit(session, asking)
     slots = _slots(session, [row.id for row in rows])
     offers = []
-    for slot_id, ends_at, km in rows:
-        slot = slots[slot_id]
+    for row in rows:
+        slot, ends_at, km = slots[row.id], row.ends_at, row.km
         on = clock.london(slot.starts_at).date()
         reading = clocks.reading(referral.priority, referral.clock_started_on, on)
-        lacks = [] if asked is wish else _lacks(session, wish, slot, ends_at, now)
-        lacks += [fitting.DOUBLE] if asked.slots < wish.slots else []
+        lacks = [] if asked is wish else _lacks(session, referral, wish, slot, ends_at)
         why = fitting.reasons(wish, reading, km=km, lacks=lacks)
         offers.append(Offer(slot, ends_at, reading, km, why, lacks, asked.slots))
     return offers
@@ -203,13 +215,14 @@ def _slots(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Slot]:
     return {each.id: each for each in session.scalars(query)} if ids else {}
 
 
-def _lacks(session: Session, wish: Wish, slot: Slot, ends_at: datetime, now: datetime) -> list[str]:
-    offered = set(slot.clinic.location.features)
-    lacks = [access.FEATURE_WORDS[each] for each in wish.features if each.value not in offered]
-    during = sa.func.tstzrange(slot.starts_at, ends_at, "[)")
-    for helper in wish.helpers:
-        if not session.scalar(sa.select(open_slots.helper_free(helper, during, now))):
-            lacks.append(helper.words)
+def _lacks(
+    session: Session, referral: Referral, wish: Wish, slot: Slot, ends_at: datetime
+) -> list[str]:
+    """What booking would find unmet at this time, and the kit its clinic does not hold."""
+    resources = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
+    during = ledger.span(slot.starts_at, ends_at)
+    settled = needs.settle(session, slot, referral, resources, during)
+    lacks = [each.words for each in settled.unmet if each.can_be_found]
     held = set(
         session.scalars(
             sa.select(Resource.kind)

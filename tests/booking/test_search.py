@@ -1,6 +1,9 @@
 """The first slots that fit: time, distance, needs, helpers, double time, and why."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +14,7 @@ from derm_service import clock
 from derm_service.booking import appointments, free, ledger, queries, search
 from derm_service.booking.codes import CancelReason, Level, ResourceKind
 from derm_service.booking.models import Appointment, Clinic, Location, Slot
-from derm_service.errors import Conflict
+from derm_service.errors import Conflict, Invalid
 from derm_service.referrals.codes import Laterality, Mobility, Need, Priority
 from derm_service.referrals.models import Referral
 from derm_service.referrals.postcodes import Postcode
@@ -136,7 +139,7 @@ def test_where_nothing_fits_what_is_missing_is_said(session: Session) -> None:
     answer = search.best(session, make.referral(session, patient=person))
 
     assert slots(answer.offers) == [clinic.slots[0]]
-    assert answer.offers[0].lacks == ["Hearing loop"]
+    assert answer.offers[0].lacks == ["hearing loop"]
     assert search.NONE_FITS in answer.notes
 
 
@@ -170,6 +173,104 @@ def test_intimate_site_wants_a_chaperone(session: Session) -> None:
 
     assert without.offers[0].lacks == ["chaperone"]
     assert "chaperone free" in with_one.offers[0].why
+
+
+def nobody(session: Session, clinic: Clinic) -> None:
+    """Nobody speaks Polish here."""
+
+
+def elsewhere(session: Session, clinic: Clinic) -> None:
+    """An interpreter of another place, who does not come here."""
+    place = make.location(session)
+    make.resource(session, ResourceKind.INTERPRETER, language="pl", location_id=place.id)
+
+
+def at_another_clinic(session: Session, clinic: Clinic) -> None:
+    """An interpreter whom another clinic has for its hours."""
+    other = make.location(session, features=[])
+    polish = make.resource(session, ResourceKind.INTERPRETER, language="pl")
+    make.clinic(session, starts_at=clinic.starts_at, location=other, holds=[polish])
+
+
+def at_this_clinic(session: Session, clinic: Clinic) -> None:
+    """An interpreter whom this clinic has for its hours."""
+    polish = make.resource(session, ResourceKind.INTERPRETER, language="pl")
+    ledger.take(
+        session,
+        [polish.id],
+        level=Level.CLINIC,
+        during=ledger.span(clinic.starts_at, clinic.ends_at),
+        clinic_id=clinic.id,
+    )
+
+
+def one_of_two(session: Session, clinic: Clinic) -> None:
+    """A pair of interpreters of whom one is at another visit."""
+    pair = make.resource(session, ResourceKind.INTERPRETER, language="pl", capacity=2)
+    ledger.take(
+        session,
+        [pair.id],
+        level=Level.VISIT,
+        during=ledger.span(clinic.starts_at, clinic.ends_at),
+        appointment_id=make.appointment(session).id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("who_is_there", "is_met"),
+    [
+        (nobody, False),
+        (elsewhere, False),
+        (at_another_clinic, False),
+        (at_this_clinic, True),
+        (one_of_two, True),
+    ],
+)
+def test_search_and_booking_judge_a_need_alike(
+    session: Session, who_is_there: Callable[[Session, Clinic], None], is_met: bool
+) -> None:
+    person = make.patient(session, language="pl", interpreter_needed=True)
+    referral, clinic = make.referral(session, patient=person), clinic_in(session, 4)
+    who_is_there(session, clinic)
+
+    offer = best(session, referral)[0]
+    book = partial(
+        appointments.book,
+        session,
+        slot_id=offer.slot.id,
+        referral_id=referral.id,
+        by=make.user(session),
+    )
+
+    assert (offer.slot, offer.lacks) == (
+        clinic.slots[0],
+        [] if is_met else ["interpreter (Polish)"],
+    )
+    with nullcontext() if is_met else pytest.raises(Invalid):
+        book()
+
+
+def test_hoist_may_be_the_places_own_or_come_there(session: Session) -> None:
+    person = make.patient(session, mobility=Mobility.HOIST)
+    referral, clinic = make.referral(session, patient=person), clinic_in(session, 4)
+
+    without = best(session, referral)[0].lacks
+    make.resource(session, ResourceKind.HOIST)
+    with_one = best(session, referral)[0]
+
+    assert without == ["hoist"]
+    assert (with_one.slot, with_one.lacks) == (clinic.slots[0], [])
+    assert "hoist" in with_one.why
+
+
+def test_far_place_is_found_where_the_near_ones_offer_only_later(session: Session) -> None:
+    near = [clinic_in(session, 30 + n, NEAR) for n in range(search.NEAR + 2)]
+    far = clinic_in(session, 2, FAR)
+
+    found = slots(best(session, make.referral(session, days_ago=0)))
+
+    assert found[0] == far.slots[0]
+    assert found[1:] == [near[0].slots[0], near[1].slots[0]]
 
 
 def test_clinic_without_a_dermatoscope_is_left_out(session: Session) -> None:
