@@ -8,7 +8,14 @@ export class QuickGate {
   private readonly waiting = new Map<number, (report: Report | null) => void>();
   private asked = 0;
 
-  constructor(private readonly address: string) {}
+  /** Its script is fetched now, while the line is there, not when the first photograph is taken. */
+  constructor(private readonly address: string) {
+    try {
+      this.worker = this.started();
+    } catch {
+      // an old browser, or one without workers: nothing is judged here
+    }
+  }
 
   /** The device's judgement, or null where it cannot judge: the service does in any case. */
   judge(file: Blob, view: View): Promise<Report | null> {
@@ -19,7 +26,7 @@ export class QuickGate {
         this.worker ??= this.started();
         this.worker.postMessage({ number, file, view });
       } catch {
-        this.giveUp(); // an old browser, or one without workers
+        this.giveUp();
       }
     });
   }

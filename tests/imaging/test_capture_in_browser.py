@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from derm_service.accounts.passwords import hash_password
 from derm_service.imaging.codes import CaptureState, Contact, Immersion, Polarisation, View
@@ -209,12 +209,20 @@ def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_
 
 
 def test_photograph_is_sent_where_the_device_cannot_judge(scene: Scene, sharp: Path) -> None:
-    scene.page.route("**/gate-*.js", lambda route: route.abort())
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.abort()
+
+    scene.page.route("**/gate-*.js", refuse)
+    scene.page.reload()
 
     scene.choose(View.OVERVIEW, sharp)
 
     card = scene.view(View.OVERVIEW).locator("[data-card]")
     expect(card).to_have_attribute("data-state", "filed")
+    assert refused
 
 
 def test_dermoscopic_photograph_is_taken_only_with_its_lens_described(

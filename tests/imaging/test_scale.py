@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from derm_service.imaging.codes import View
+from derm_service.imaging.gate import scale
 from derm_service.imaging.gate.report import IssueCode, Verdict
 from tests.imaging.scenes import Pixels, codes, judged, taken
 
@@ -32,6 +33,18 @@ def test_etched_scale_of_a_dermatoscope_gives_pixels_per_millimetre(seed: int) -
 def test_no_scale_is_made_up_where_there_is_none() -> None:
     assert "px_per_mm" not in judged(taken(View.DERMOSCOPIC)[0]).measures
     assert "px_per_mm" not in judged(taken(View.OVERVIEW)[0], View.OVERVIEW).measures
+
+
+def test_spacing_stays_near_where_it_was_found_on_a_curve_that_only_falls() -> None:
+    falling = np.array([1.0 - 0.06 * at - 0.0001 * (at % 3) for at in range(60)], np.float32)
+
+    assert scale.fine(falling, 5) == pytest.approx(5, abs=1)
+
+
+def test_spacing_is_found_to_a_fraction_of_a_pixel() -> None:
+    curve = np.cos(2 * np.pi * np.arange(120) / 7.2).astype(np.float32)
+
+    assert scale.fine(curve, 7) == pytest.approx(7.2, abs=0.05)
 
 
 def without_ruler() -> Pixels:

@@ -149,7 +149,7 @@ def _agreed(
     shape: tuple[int, int, int],
 ) -> Scale:
     """The spacing that most windows agree on; one lone window may be anything."""
-    values = np.array([_fine(likeness[at, row], spacing[at, row]) for at, row in found])
+    values = np.array([fine(likeness[at, row], spacing[at, row]) for at, row in found])
     votes = np.array([(np.abs(values / value - 1) < AGREE).sum() for value in values])
     leader = values[int(votes.argmax())]
     same = np.abs(values / leader - 1) < AGREE
@@ -163,7 +163,7 @@ def _agreed(
     return Scale(millimetre, float(error), sureness, _box(found[same], shape))
 
 
-def _fine(curve: Plane, spacing: int) -> float:
+def fine(curve: Plane, spacing: int) -> float:
     """The spacing to a fraction of a pixel, from where the third mark falls."""
     at = 3 * spacing
     near = curve[at - 2 : at + 3]
@@ -171,8 +171,9 @@ def _fine(curve: Plane, spacing: int) -> float:
     if not 0 < peak < len(curve) - 1:
         return float(spacing)
     before, middle, after = (float(curve[peak + step]) for step in (-1, 0, 1))
-    bend = before - 2 * middle + after
-    return (peak + (0.5 * (before - after) / bend if bend < 0 else 0.0)) / 3
+    if not before < middle > after:  # a slope has no top: a curve laid through it ends anywhere
+        return peak / 3
+    return (peak + 0.5 * (before - after) / (before - 2 * middle + after)) / 3
 
 
 def _halves(likeness: Plane, found: NDArray[np.int_], ticks: float) -> bool:
