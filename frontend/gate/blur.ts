@@ -1,6 +1,6 @@
 // How fine the detail is: how fast it falls from coarse to fine, in every direction.
 import { percentile } from "./figures";
-import { constant, type Figures } from "./limits";
+import { type Constant, constant, familyOf, type Figures, type View } from "./limits";
 import { directions, octaves, type Waves } from "./waves";
 
 const SHARPEST = 80; // percentile of tiles: a picture is as sharp as its sharp parts
@@ -10,13 +10,23 @@ export function blur(name: "small" | "full", waves: Waves): Record<string, numbe
   return { ...falls(name, waves), ...ways(name, waves) };
 }
 
-/** 0.5 where no photograph in focus has so little fine detail beside its coarse, 1 well below. */
-export function detailGone(figures: Figures): number {
-  const drop = figures["small_drop_2"];
-  if (drop === undefined) return 0;
-  const limit = constant("detail_gone");
-  const below = (limit - drop) / (limit - constant("detail_gone_worst"));
-  return Math.min(1, Math.max(0, 0.5 + 0.5 * below));
+/**
+ * 0.5 where no photograph in focus has so little detail beside its coarsest, in all directions or in
+ * one, or where there is nothing to be seen at all; 1 well below.
+ */
+export function detailGone(figures: Figures, view: View): number {
+  const family = familyOf(view);
+  const levels = (figures["level_99"] ?? 255) - (figures["level_1"] ?? 0);
+  return Math.max(
+    below(figures["small_drop_2"] ?? 0, "detail_gone", "detail_gone_worst"),
+    below(figures["small_lowest"] ?? 0, `direction_gone_${family}`, `direction_gone_${family}_worst`),
+    below(levels, "contrast_gone", "contrast_gone_worst"),
+  );
+}
+
+function below(value: number, limit: Constant, worst: Constant): number {
+  const share = (constant(limit) - value) / (constant(limit) - constant(worst));
+  return Math.min(1, Math.max(0, 0.5 + 0.5 * share));
 }
 
 function falls(name: string, waves: Waves): Record<string, number> {

@@ -1,6 +1,6 @@
 // Reflections: white patches that rise out of the skin, not skin that is bright all over.
 import { logShare, median } from "./figures";
-import { type Look, subjectOf } from "./look";
+import { type Look, subjectOf, touchingEdge } from "./look";
 import { bytes, extreme, medianFiltered, type Bytes } from "./planes";
 import { noLongerThan } from "./sizes";
 
@@ -10,10 +10,11 @@ const WHITE = 235; // the faintest colour of a reflection, and how far over the 
 const RISE = 25;
 const PALE = 200;
 const STEEP_RISE = 30;
+const NEARLY_WHITE = 225; // what joins a white place to the picture's edge, where it is no reflection
 const STEP = 150; // levels: the steep border of a reflection
 const NEAR_WHITE = 0.6; // of the way from the skin's own level to white
 
-/** Shares of the subject that are reflections, by four marks of one (log2). */
+/** Shares of the subject that are reflections, by five marks of one (log2). */
 export function glare(seen: Look): Record<string, number> {
   const copy = noLongerThan(SIDE, seen.half);
   const { width, height, pixels } = copy;
@@ -25,6 +26,7 @@ export function glare(seen: Look): Record<string, number> {
   const around = medianFiltered(faint, AROUND, PALE).values;
   const skin = median(level.filter((_, at) => mask[at]));
   const near = extreme(bytes(width, height, (at) => +(level[at]! >= WHITE)), 5, "max").values;
+  const atEdge = touchingEdge(bytes(width, height, (at) => +(level[at]! >= NEARLY_WHITE))).values;
   const steep = steepness(faint);
   const rise = (at: number): number => level[at]! - around[at]!;
   const part = (has: (at: number) => boolean): number => {
@@ -42,6 +44,7 @@ export function glare(seen: Look): Record<string, number> {
     pale_patches: part((at) => rise(at) >= STEEP_RISE && level[at]! >= PALE),
     far_whiter: part((at) => level[at]! > skin + NEAR_WHITE * (255 - skin)),
     steep_borders: part((at) => steep[at]! > STEP && near[at] === 1),
+    enclosed_white: part((at) => level[at]! >= WHITE && !atEdge[at]),
   };
 }
 

@@ -41,7 +41,7 @@ export function judge(sight: Sight, view: View): Report {
     if (limit && isMeasurable) scores[code] = scored(limit, figures);
   }
   scores.low_resolution = Math.max(scores.low_resolution, smallness(size.size_ratio));
-  scores.blur = Math.max(scores.blur, detailGone(figures));
+  scores.blur = Math.max(scores.blur, detailGone(figures, view));
   const asked = limits.filter(([code, limit]) => limit && limit.retake !== null && scores[code] > limit.retake);
   const codes = new Set(asked.map(([code]) => code));
   if (size.size_ratio < 1) codes.add("low_resolution");

@@ -15,14 +15,19 @@ const families: Record<string, Record<string, Limit | undefined> | undefined> = 
 
 export const version: string = stored.version;
 
+export type Constant = keyof typeof stored.constants;
+export type Family = "dermoscopic" | "camera";
+
+export const familyOf = (view: View): Family => (view === "dermoscopic" ? "dermoscopic" : "camera");
+
 /** One of the plain numbers that stand beside the weighed limits. */
-export function constant(name: keyof typeof stored.constants): number {
+export function constant(name: Constant): number {
   return stored.constants[name].value;
 }
 
 /** A code's limit in a view; undefined where it means nothing. */
 export function limitOf(code: string, view: View): Limit | undefined {
-  return families[code]?.[view === "dermoscopic" ? "dermoscopic" : "camera"];
+  return families[code]?.[familyOf(view)];
 }
 
 /** 0 when perfect, 0.5 at the limit, 1 at worst; 0 too where the device lacks a measure of it. */

@@ -74,7 +74,7 @@ function subject(tiny: Picture): Mask {
 }
 
 /** The parts of a mask that reach the picture's edge. */
-function touchingEdge(mask: Mask): Mask {
+export function touchingEdge(mask: Mask): Mask {
   const { width, height } = mask;
   const { labels, count } = components(mask);
   const kept = new Uint8Array(count + 1);
