@@ -43,6 +43,7 @@ NAVIGATION: tuple[Entry, ...] = (
         Action.BOOK,
         "Who still needs an appointment, by the day they must be answered",
     ),
+    Entry("Offers", "offers.listing", Action.BOOK, "Times that fell free, and who is asked"),
     Entry(
         "New referral",
         "referrals.new",
@@ -72,6 +73,12 @@ NAVIGATION: tuple[Entry, ...] = (
     ),
     Entry(
         "Audit", "search.find", Action.SEE_AUDIT, "Find a patient, then see who did and saw what"
+    ),
+    Entry(
+        "Offer figures",
+        "offer_figures.figures",
+        Action.SEE_FIGURES,
+        "Who is offered earlier times and who accepts, by age, deprivation, ethnicity and language",
     ),
     Entry(
         "People", "people.listing", Action.MANAGE_PEOPLE, "Who may sign in, and what they may do"

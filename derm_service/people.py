@@ -42,6 +42,7 @@ class Action(StrEnum):
     OVERRIDE_LOCK = "override_lock"  # release a locked letter
     WORK = "work"  # the Work page
     SEE_AUDIT = "see_audit"
+    SEE_FIGURES = "see_figures"  # counts of groups of people, small numbers left out
     MANAGE_PEOPLE = "manage_people"
     MANAGE_PLACES = "manage_places"
 
@@ -68,6 +69,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.OVERRIDE_LOCK: frozenset({Role.DERMATOLOGIST}),
     Action.WORK: _STAFF,
     Action.SEE_AUDIT: frozenset({Role.GOVERNANCE, Role.LEAD}),
+    Action.SEE_FIGURES: frozenset({Role.GOVERNANCE, Role.LEAD}),
     Action.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_PLACES: frozenset({Role.ADMINISTRATOR, Role.LEAD}),
 }

@@ -178,4 +178,5 @@ def _end(
         detail={"answered_by": how, "why": offer.decline_reason or why},
         system=f"patient by {how}" if how else audit.SYSTEM,
     )
-    offer_telling.forget(session, offer, how=STATE_WORDS[state], by=by)
+    said = STATE_WORDS[state]
+    offer_telling.forget(session, offer, answered_by=how, how=said, by=by)

@@ -17,15 +17,18 @@ from derm_service.booking.codes import (
     OfferState,
 )
 from derm_service.booking.models import Appointment, Clinic, Hold, Slot
+from derm_service.booking.offer_figures import Asked
 from derm_service.booking.offer_models import Offer
 from derm_service.booking.offer_ranking import Candidate
 from derm_service.booking.offer_rules import MOST_OFFERS, WITHIN
 from derm_service.booking.open_slots import is_open
 from derm_service.errors import NotFound
-from derm_service.messages.codes import WorkKind
-from derm_service.messages.models import WorkItem
+from derm_service.messages.codes import MessageState, WorkKind
+from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals.codes import LesionState, ReferralState
 from derm_service.referrals.models import Lesion, Patient, Referral
+from derm_service.referrals.postcodes import Postcode
+from derm_service.wording import age
 
 GAVE_UP = (AppointmentState.CANCELLED, AppointmentState.MOVED, AppointmentState.NOT_ATTENDED)
 
@@ -62,6 +65,45 @@ def lately(session: Session, limit: int) -> Sequence[Offer]:
     return session.scalars(query.order_by(Offer.ended_at.desc()).limit(limit)).all()
 
 
+def call_of(session: Session, offer_id: uuid.UUID) -> WorkItem | None:
+    """The open row of the Work page that asks for this call."""
+    return session.scalar(
+        sa.select(WorkItem).where(
+            WorkItem.subject_id == offer_id,
+            WorkItem.kind == WorkKind.OFFER_CALL,
+            WorkItem.done_at.is_(None),
+        )
+    )
+
+
+def asked_since(session: Session, after: datetime) -> list[Asked]:
+    """Every offer made since a moment, with what the figures need of the person."""
+    rows = session.execute(
+        sa.select(
+            Patient.born_on,
+            Postcode.imd_decile,
+            Patient.ethnic_category,
+            Patient.language,
+            Offer.state,
+            Offer.made_at,
+        )
+        .join(Offer.patient)
+        .outerjoin(Postcode, Postcode.code == Patient.postcode)
+        .where(Offer.made_at > after)
+    )
+    return [
+        Asked(
+            age=age(born_on, clock.london(made_at).date()),
+            imd_decile=decile,
+            ethnic_category=ethnic_category,
+            language=language,
+            answered=state in (OfferState.ACCEPTED, OfferState.DECLINED),
+            accepted=state is OfferState.ACCEPTED,
+        )
+        for born_on, decile, ethnic_category, language, state, made_at in rows
+    ]
+
+
 def over(session: Session) -> Sequence[uuid.UUID]:
     """Open offers that cannot be accepted any more: late, or what they rest on is gone."""
     query = (
@@ -79,6 +121,9 @@ def over(session: Session) -> Sequence[uuid.UUID]:
                 Slot.withdrawn,
                 Referral.state != ReferralState.OPEN,
                 Patient.deceased_on.is_not(None),
+                sa.exists().where(
+                    Message.subject_id == Offer.id, Message.state == MessageState.FAILED
+                ),
             ),
         )
     )

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
 from derm_service.booking.codes import DeclineReason, OfferState
 from derm_service.booking.rules import moment
 from derm_service.clock import london
+from derm_service.config import Settings
+from derm_service.messages import channels
+from derm_service.messages.channels import Way
+from derm_service.messages.codes import Addressee
 from derm_service.messages.rules import is_bank_holiday, next_working_day
+from derm_service.referrals import proxy
 from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient
 
@@ -21,6 +26,7 @@ ANSWER_HOURS: Mapping[Channel, int] = MappingProxyType({Channel.SMS: 4, Channel.
 DAY_BEGINS, DAY_ENDS = time(8), time(20)  # when a message may reach somebody
 CALLS_BEGIN, CALLS_END = time(9), time(17)
 NOON = 12
+ARRANGE = "Something has to be arranged with them."
 _SATURDAY = 5
 
 STATE_WORDS: dict[OfferState, str] = {
@@ -39,6 +45,16 @@ DECLINE_WORDS: dict[DeclineReason, str] = {
     DeclineReason.NO_MORE: "Wants no more offers of earlier times",
     DeclineReason.NOT_SAID: "No reason given",
 }
+OWN_WORDS: dict[DeclineReason, str] = {
+    DeclineReason.NOT_SAID: "I would rather not say",
+    DeclineReason.TOO_SOON: "It is too soon",
+    DeclineReason.BUSY: "The day or time does not suit me",
+    DeclineReason.TOO_FAR: "It is too far away",
+    DeclineReason.NO_TRANSPORT: "I have no way to get there",
+    DeclineReason.KEEPS_OWN: "I prefer the appointment I have",
+    DeclineReason.NO_MORE: "Please do not offer me earlier times again",
+}
+"""As the person says it themselves."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +71,29 @@ class Notice:
         return timedelta(hours=min(self.hours.values()))
 
 
-def channel_of(patient: Patient, *, ring: bool) -> Channel | None:
-    """How somebody is asked: as they wish, else by telephone; never by letter, which comes late.
+def notice_of(settings: Settings) -> Notice:
+    """What the settings say of how near an offer may come to its time."""
+    return Notice(
+        {
+            Channel.PHONE: settings.offer_hours_phone,
+            Channel.SMS: settings.offer_hours_sms,
+            Channel.EMAIL: settings.offer_hours_email,
+        }
+    )
+
+
+def way_of(patient: Patient, today: date, *, ring: bool) -> Way | None:
+    """How somebody is asked: as they wish to hear, else by telephone; a letter comes too late.
 
     `ring` is true where something has to be talked over. None: they cannot be asked.
     """
-    number = patient.phone or patient.mobile
-    if not ring and not patient.interpreter_needed:
-        if patient.contact_by is Channel.SMS and patient.mobile:
-            return Channel.SMS
-        if patient.contact_by is Channel.EMAIL and patient.email:
-            return Channel.EMAIL
-    return Channel.PHONE if number else None
+    way = channels.way(patient, today=today, letter_in_time=False)
+    if way.channel is Channel.PHONE or ring:
+        heard_by = proxy.of(patient, today) if way.addressee is Addressee.PROXY else patient
+        why = way.why if way.channel is Channel.PHONE else ARRANGE
+        has_number = heard_by and (heard_by.phone or heard_by.mobile)
+        return Way(Channel.PHONE, way.addressee, why=why) if has_number else None
+    return way
 
 
 def answer_until(

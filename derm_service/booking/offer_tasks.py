@@ -11,24 +11,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.booking import offer_answers, offer_queries, offering
-from derm_service.booking.offer_rules import Notice
+from derm_service.booking.offer_rules import Notice, notice_of
 from derm_service.config import Settings
 from derm_service.errors import Problem
 from derm_service.jobs import ROUTINE, jobs
-from derm_service.referrals.codes import Channel
 
 log = structlog.get_logger("offers")
-
-
-def notice(settings: Settings) -> Notice:
-    """What the settings say of how near an offer may come to its time."""
-    return Notice(
-        {
-            Channel.PHONE: settings.offer_hours_phone,
-            Channel.SMS: settings.offer_hours_sms,
-            Channel.EMAIL: settings.offer_hours_email,
-        }
-    )
 
 
 @jobs.periodic(cron="* * * * *")
@@ -49,7 +37,7 @@ def go_round(sessions: sessionmaker[Session], settings: Settings) -> None:
         _step(sessions, _settling(offer_id))
     if not settings.auto_offers:
         return
-    rules = notice(settings)
+    rules = notice_of(settings)
     before = clock.now() - timedelta(minutes=settings.offer_after_minutes)
     with sessions() as session:
         freed = [one.id for one in offer_queries.freed(session, before=before, least=rules.least)]

@@ -1,42 +1,55 @@
 """Asking somebody whether they want a time that fell free: by their own channel."""
 
+from typing import Any
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service import clock
-from derm_service.booking import letters
+from derm_service.booking import letters, offer_texts
+from derm_service.booking.codes import AnsweredBy
 from derm_service.booking.offer_models import Offer
-from derm_service.messages import work
-from derm_service.messages.codes import WorkKind
-from derm_service.people import Role, User
-from derm_service.wording import day_time
+from derm_service.messages import outbox, work
+from derm_service.messages.channels import Way
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
+from derm_service.messages.models import Message
+from derm_service.people import User
+from derm_service.referrals.codes import Channel
+
+UNSENT = (MessageState.READY, MessageState.LOCKED)
 
 
-def ask(session: Session, offer: Offer, *, link: str, by: User | None) -> None:
-    """Ask by the offer's channel; who is rung stands on the Work page."""
-    _have_rung(session, offer, by=by)
-
-
-def forget(session: Session, offer: Offer, *, how: str, by: User | None) -> None:
-    """Take the question back where it has not gone out, because it was answered or is over."""
-    work.finish(session, kind=WorkKind.OFFER_CALL, subject_id=offer.id, how=how, by=by)
-
-
-def _have_rung(session: Session, offer: Offer, *, by: User | None) -> None:
-    until = clock.london(offer.expires_at).date()
-    stands = "The appointment they have stands unless they accept." if offer.instead_of_id else ""
-    said = (
-        f"Offer {day_time(offer.slot.starts_at)}, {offer.slot.clinic.location.name}, "
-        f"until {day_time(offer.expires_at)}. {stands} {letters.how_to_talk(offer.patient)}"
-    )
-    work.raise_item(
+def ask(session: Session, offer: Offer, *, way: Way, link: str, by: User | None) -> None:
+    """Ask by the person's way; whoever is rung stands on the Work page until the offer ends."""
+    content: dict[str, Any] = offer_texts.question(offer, link)
+    content["note"] = f"{offer_texts.to_ring(offer)} {letters.how_to_talk(offer.patient)}".strip()
+    outbox.tell(
         session,
-        kind=WorkKind.OFFER_CALL,
-        role=Role.CLERK,
-        due_on=until,
-        not_after=until,
-        referral_id=offer.referral_id,
+        way=way,
+        referral=offer.referral,
+        kind=MessageKind.OFFER,
+        content=content,
+        once_key=f"{MessageKind.OFFER}:{offer.id}",
         subject_id=offer.id,
-        note=" ".join(said.split()),
-        urgent=True,
+        not_after=offer.expires_at,
+        call=WorkKind.OFFER_CALL,
         by=by,
     )
+
+
+def forget(
+    session: Session, offer: Offer, *, answered_by: AnsweredBy | None, how: str, by: User | None
+) -> None:
+    """Stop the question where it has not gone out; a call that was answered was delivered."""
+    unsent = session.scalars(
+        sa.select(Message)
+        .where(Message.subject_id == offer.id, Message.state.in_(UNSENT))
+        .order_by(Message.id)
+        .with_for_update()
+    ).all()
+    for message in unsent:
+        if answered_by is AnsweredBy.PHONE and message.channel is Channel.PHONE:
+            did = "told by telephone"
+            outbox.move(session, message, MessageState.DELIVERED, by=by, did=did, reason=how)
+        else:
+            outbox.stop(session, message, reason=how, by=by)
+    work.finish(session, kind=WorkKind.OFFER_CALL, subject_id=offer.id, how=how, by=by)

@@ -24,7 +24,7 @@ from derm_service.booking.models import Slot
 from derm_service.booking.offer_fit import Fit
 from derm_service.booking.offer_models import Offer
 from derm_service.booking.offer_ranking import Candidate
-from derm_service.booking.offer_rules import SHORT_NOTICE, Notice, answer_until, channel_of
+from derm_service.booking.offer_rules import SHORT_NOTICE, Notice, answer_until, way_of
 from derm_service.booking.open_slots import is_open
 from derm_service.db import conflicts, new_id
 from derm_service.errors import Conflict
@@ -72,11 +72,11 @@ def _try(
         return None
     booked = queries.waiting_appointment(session, referral.id)
     fit = offer_fit.fit(session, referral, slot, booked)
-    channel = channel_of(patient, ring=fit.ring) if fit else None
-    until = answer_until(channel, now, slot.starts_at, notice) if channel else None
-    if fit is None or channel is None or until is None:
+    way = way_of(patient, clock.today(), ring=fit.ring) if fit else None
+    until = answer_until(way.channel, now, slot.starts_at, notice) if way else None
+    if fit is None or way is None or until is None:
         return None
-    token = "" if channel is Channel.PHONE else secrets.token_urlsafe(24)
+    token = "" if way.channel is Channel.PHONE else secrets.token_urlsafe(24)
     made = Offer(
         id=new_id(),
         slot_id=slot.id,
@@ -88,7 +88,7 @@ def _try(
         instead_of_id=booked.id if booked else None,
         instead_of=booked,
         slots=fit.slots,
-        channel=channel,
+        channel=way.channel,
         token_sha256=digest(token) if token else None,
         made_at=now,
         made_by_id=by.id if by else None,
@@ -100,7 +100,8 @@ def _try(
         raise
     except Conflict:
         return None
-    offer_telling.ask(session, made, link=f"{address}/offer/{token}" if token else "", by=by)
+    link = f"{address}/offer/{token}" if token else ""
+    offer_telling.ask(session, made, way=way, link=link, by=by)
     return made
 
 

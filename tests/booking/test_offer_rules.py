@@ -7,7 +7,7 @@ import pytest
 
 from derm_service.booking import offer_ranking
 from derm_service.booking.offer_ranking import Candidate, Risk
-from derm_service.booking.offer_rules import Notice, answer_until, channel_of
+from derm_service.booking.offer_rules import Notice, answer_until, way_of
 from derm_service.booking.rules import moment
 from derm_service.referrals.codes import Channel, Priority
 from derm_service.referrals.models import Patient
@@ -70,6 +70,11 @@ def test_night_of_a_clock_change_counts_in_wall_clock_mornings() -> None:
         ({"contact_by": Channel.LETTER, "phone": "01632 960111"}, False, Channel.PHONE),
         ({"contact_by": Channel.LETTER}, False, None),
         (
+            {"contact_by": Channel.SMS, "mobile": "07700 900111", "safe_contact": True},
+            False,
+            Channel.PHONE,
+        ),
+        (
             {"contact_by": Channel.SMS, "mobile": "07700 900111", "interpreter_needed": True},
             False,
             Channel.PHONE,
@@ -79,9 +84,12 @@ def test_night_of_a_clock_change_counts_in_wall_clock_mornings() -> None:
 def test_people_are_asked_as_they_wish_else_rung_and_never_by_letter(
     given: dict[str, object], ring: bool, channel: Channel | None
 ) -> None:
-    patient = Patient(**{"phone": "", "mobile": "", "email": "", **given})
+    plain = {"phone": "", "mobile": "", "email": "", "needs": [], "address_lines": []}
+    patient = Patient(**{**plain, **given})
 
-    assert channel_of(patient, ring=ring) is channel
+    way = way_of(patient, TUESDAY.date(), ring=ring)
+
+    assert (way and way.channel) is channel
 
 
 def candidate(

@@ -1,0 +1,294 @@
+"""Offers on the pages: read out on the telephone, answered by a link or a text message."""
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from derm_service.accounts.sign_in import digest
+from derm_service.booking import offer_replies
+from derm_service.booking.codes import AnsweredBy, AppointmentState, DeclineReason, OfferState
+from derm_service.booking.models import Appointment
+from derm_service.booking.offer_limits import Limit
+from derm_service.booking.offer_models import Offer
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
+from derm_service.messages.discretion import is_discreet
+from derm_service.messages.models import Message, WorkItem
+from derm_service.people import Role, User
+from derm_service.referrals.codes import Channel, Need
+from tests import make
+from tests.booking.test_offers import booked_later, freed_slot, lapse, offered
+from tests.surf import TOKEN, post, sign_in_as
+
+LINK = re.compile(r"https://derm\.example(/offer/[\w-]+)")
+
+
+@pytest.fixture
+def clerk(client: FlaskClient, session: Session) -> User:
+    made = make.user(session, Role.CLERK)
+    sign_in_as(client, session, made)
+    return made
+
+
+def by_text(session: Session) -> tuple[Offer, Appointment, Message]:
+    """Somebody who hears by text and is offered a time, and the message that offers it."""
+    later = booked_later(session, patient=make.patient(session, contact_by=Channel.SMS))
+    offer = offered(session, freed_slot(session))
+    message = session.scalars(sa.select(Message).where(Message.subject_id == offer.id)).one()
+    return offer, later, message
+
+
+def link_of(message: Message) -> str:
+    found = LINK.search(message.content["text"])
+    assert found is not None
+    return found[1]
+
+
+def send(client: FlaskClient, path: str, **form: str) -> tuple[int, str]:
+    """Answer as a browser without a sign-in does, with the token of the page."""
+    token = TOKEN.search(client.get(path).text)
+    assert token is not None
+    answer = client.post(path, data={"csrf_token": token[1], **form})
+    return answer.status_code, answer.text
+
+
+def test_text_offers_the_time_by_a_link_without_ids_or_clinical_words(session: Session) -> None:
+    offer, _, message = by_text(session)
+
+    words = str(message.content["text"])
+
+    assert (message.kind, message.channel) == (MessageKind.OFFER, Channel.SMS)
+    assert message.not_after == offer.expires_at
+    assert is_discreet(words.replace("derm.example", ""))
+    assert "stands unless you say yes" in words
+    secret = link_of(message).rpartition("/")[2]
+    assert offer.token_sha256 == digest(secret)
+    assert str(offer.id) not in words
+
+
+def test_looking_at_the_link_changes_nothing_and_yes_moves_the_appointment(
+    client: FlaskClient, session: Session
+) -> None:
+    offer, later, message = by_text(session)
+    path = link_of(message)
+
+    first = client.get(path)
+    assert first.status_code == 200
+    assert is_discreet(re.sub(r"<[^>]+>", " ", first.text))
+    assert later.patient.family_name not in first.text
+    session.refresh(offer)
+    assert offer.state is OfferState.OPEN
+    status, page = send(client, path, answer="yes")
+
+    session.refresh(offer)
+    session.refresh(later)
+    assert status == 200
+    assert "You have said yes" in page
+    assert (offer.state, offer.answered_by) == (OfferState.ACCEPTED, AnsweredBy.LINK)
+    assert later.state is AppointmentState.MOVED
+    confirmation = sa.select(Message).where(
+        Message.kind == MessageKind.APPOINTMENT_MOVED, Message.referral_id == offer.referral_id
+    )
+    assert session.scalars(confirmation).all()
+
+
+def test_no_by_link_keeps_the_appointment_and_the_reason(
+    client: FlaskClient, session: Session
+) -> None:
+    offer, later, message = by_text(session)
+
+    status, page = send(client, link_of(message), answer="no", reason="too_far")
+
+    session.refresh(offer)
+    assert status == 200
+    assert "stands" in page
+    assert offer.decline_reason is DeclineReason.TOO_FAR
+    session.refresh(later)
+    assert later.state is AppointmentState.BOOKED
+
+
+def test_late_yes_by_link_says_so_and_what_stands(client: FlaskClient, session: Session) -> None:
+    offer, later, message = by_text(session)
+    path = link_of(message)
+    client.get(path)
+    lapse(session, offer)
+
+    token = TOKEN.search(client.get(path).text)
+    assert token is not None
+    late = client.post(path, data={"csrf_token": token[1], "answer": "yes"})
+
+    assert late.status_code == 409
+    assert "This offer has ended" in late.text
+    assert "stands." in late.text
+    session.refresh(later)
+    assert later.state is AppointmentState.BOOKED
+
+
+def test_nothing_chosen_is_asked_again(client: FlaskClient, session: Session) -> None:
+    _, _, message = by_text(session)
+
+    status, page = send(client, link_of(message))
+
+    assert status == 422
+    assert "Choose yes or no." in page
+
+
+def test_unknown_link_tells_nothing(client: FlaskClient) -> None:
+    for token in ("x", "a" * 200, "../work"):
+        answer = client.get(f"/offer/{token}")
+        assert answer.status_code in {303, 404}, token
+    assert "This link is not known" in client.get("/offer/x").text
+
+
+def test_more_than_so_many_a_minute_are_refused() -> None:
+    limit = Limit(3)
+
+    assert [limit.takes("one") for _ in range(5)] == [True, True, True, False, False]
+    assert limit.takes("other")
+
+
+@pytest.mark.parametrize(
+    ("wants", "state", "said"),
+    [
+        (True, OfferState.ACCEPTED, ""),
+        (False, OfferState.DECLINED, "stands"),
+        (None, OfferState.OPEN, "YES or NO"),
+    ],
+)
+def test_reply_by_text_answers_the_offer(
+    session: Session, wants: bool | None, state: OfferState, said: str
+) -> None:
+    offer, _, message = by_text(session)
+
+    answer = offer_replies.answer(session, message=message, wants=wants)
+
+    assert offer.state is state
+    assert said in answer
+    assert is_discreet(answer)
+
+
+def test_late_reply_by_text_is_told_what_stands(session: Session) -> None:
+    offer, later, message = by_text(session)
+    lapse(session, offer)
+
+    answer = offer_replies.answer(session, message=message, wants=True)
+
+    assert "This offer ended" in answer
+    assert "stands" in answer
+    assert later.state is AppointmentState.BOOKED
+
+
+def test_clerk_reads_the_offer_out_and_records_yes(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    later = booked_later(session)
+    offer = offered(session, freed_slot(session))
+    assert "Make the call" in client.get("/work").text
+
+    page = client.get(f"/offers/{offer.id}/call")
+    assert "Would you like it?" in page.text
+    assert "stays as it is" in page.text
+    answer = post(client, f"/offers/{offer.id}/call", outcome="yes")
+
+    assert answer.status_code == 303
+    session.refresh(later)
+    assert later.state is AppointmentState.MOVED
+    told = session.scalars(sa.select(Message).where(Message.subject_id == offer.id)).one()
+    assert told.state is MessageState.DELIVERED
+    assert "Make the call" not in client.get("/work").text
+
+
+@pytest.mark.parametrize(
+    ("form", "state"),
+    [
+        ({"outcome": "no", "reason": "busy"}, OfferState.DECLINED),
+        ({"outcome": "nobody"}, OfferState.EXPIRED),
+        ({"outcome": "later", "tried": "Rang twice"}, OfferState.OPEN),
+    ],
+)
+def test_clerk_records_what_came_of_the_call(
+    client: FlaskClient, session: Session, clerk: User, form: dict[str, str], state: OfferState
+) -> None:
+    later = booked_later(session)
+    offer = offered(session, freed_slot(session))
+
+    assert post(client, f"/offers/{offer.id}/call", **form).status_code == 303
+
+    session.refresh(offer)
+    session.refresh(later)
+    assert offer.state is state
+    assert later.state is AppointmentState.BOOKED
+    item = session.scalars(sa.select(WorkItem).where(WorkItem.subject_id == offer.id)).one()
+    assert (item.done_at is None) == (state is OfferState.OPEN)
+
+
+def test_clerk_is_asked_what_is_arranged_and_nothing_is_lost(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    patient = make.patient(session, needs=(Need.TRANSPORT,))
+    make.referral(session, patient=patient)
+    offer = offered(session, freed_slot(session))
+
+    refused = post(client, f"/offers/{offer.id}/call", outcome="yes")
+    assert refused.status_code == 422
+    assert "Enter what you have arranged" in refused.text
+    taken = post(client, f"/offers/{offer.id}/call", outcome="yes", note="Taxi at 9am")
+
+    assert taken.status_code == 303
+
+
+def test_nothing_chosen_on_the_call_is_asked_again(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    booked_later(session)
+    offer = offered(session, freed_slot(session))
+
+    answer = post(client, f"/offers/{offer.id}/call")
+
+    assert answer.status_code == 422
+    assert "Choose what came of the call." in answer.text
+
+
+def test_clerk_offers_a_freed_time_by_hand_and_hears_when_nobody_is_left(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    slot = freed_slot(session)
+    assert "Offer it now" in client.get("/offers").text
+
+    post(client, f"/offers/times/{slot.id}")
+    page = client.get("/offers").text
+
+    assert "Nobody is left" in page
+    assert "Offer it now" not in page
+
+
+def test_call_page_of_an_offer_that_is_over_says_what_stands(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    booked_later(session)
+    offer = offered(session, freed_slot(session))
+    lapse(session, offer)
+
+    page = client.get(f"/offers/{offer.id}/call").text
+
+    assert "This offer is over: no answer." in page
+    assert "stands." in page
+
+
+def test_message_that_failed_ends_its_offer(session: Session) -> None:
+    from derm_service.booking import offer_answers, offer_queries
+
+    offer, _, message = by_text(session)
+    message.state = MessageState.FAILED
+    session.flush()
+
+    assert offer_queries.over(session) == [offer.id]
+    offer_answers.settle(session, offer_id=offer.id)
+
+    assert offer.state is OfferState.ENDED
+    assert message.state is MessageState.FAILED  # it stays on the Work page: the number is wrong
+    assert WorkKind.OFFER_CALL not in {
+        one.kind for one in session.scalars(sa.select(WorkItem).where(WorkItem.done_at.is_(None)))
+    }
