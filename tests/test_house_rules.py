@@ -119,7 +119,7 @@ def test_public_routes_are_only_these(app: Flask) -> None:
         if getattr(view, "allowed", True) is None
     }
 
-    assert public == {"accounts.sign_in", "health.healthz", "feeds.ics"}
+    assert public == {"accounts.sign_in", "health.healthz", "feeds.ics", "offer_link.answer"}
 
 
 @pytest.mark.parametrize("role", Role)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from derm_service.referrals import languages
 
@@ -90,7 +91,8 @@ def hide_small(rows: Sequence[Row]) -> list[Row]:
         rest = [n for n, row in enumerate(shown) if getattr(row, name)]
         if len(hidden) == 1 and rest:  # it would be the total less the others
             least = min(rest, key=lambda n: getattr(shown[n], name))
-            shown[least] = replace(shown[least], **{name: None})
+            hide: dict[str, Any] = {name: None}
+            shown[least] = replace(shown[least], **hide)
     return [_consistent(row) for row in shown]
 
 
