@@ -88,7 +88,8 @@ def _run(settings: Settings) -> None:
             parts.store.wait_ready()
         _until_healthy(settings, own)
         _greet(settings, data_dir, parts)
-        watch([*(each.watched() for each in own), *_watched(parts)])
+        deaths_wanted = settings.crash_file is not None
+        watch([*(each.watched(deaths_wanted=deaths_wanted) for each in own), *_watched(parts)])
 
 
 @contextmanager

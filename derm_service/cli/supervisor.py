@@ -1,5 +1,6 @@
 """Keeps the service's processes alive together and ends them together."""
 
+import math
 import signal
 import subprocess
 import time
@@ -48,6 +49,7 @@ class Watched:
     name: str
     process: Callable[[], subprocess.Popen[bytes]]
     restart: Callable[[], None]
+    forgiven: float = DEATHS_FORGIVEN
     deaths: list[float] = field(default_factory=list)
 
     def look(self) -> None:
@@ -57,7 +59,7 @@ class Watched:
             return
         now = time.monotonic()
         self.deaths = [at for at in self.deaths if now - at < FORGIVEN_WITHIN_SECONDS] + [now]
-        if len(self.deaths) > DEATHS_FORGIVEN:
+        if len(self.deaths) > self.forgiven:
             raise CannotStart(
                 f"The {self.name} ended {len(self.deaths)} times within a minute, so everything "
                 "was stopped: read its log and start again."
@@ -81,9 +83,10 @@ class Own:
         """Start it again."""
         self.process = self.program.start()
 
-    def watched(self) -> Watched:
-        """As the supervisor sees it."""
-        return Watched(self.name, lambda: self.process, self.restart)
+    def watched(self, *, deaths_wanted: bool) -> Watched:
+        """As the supervisor sees it; `deaths_wanted` while its crash points are tried out."""
+        forgiven = math.inf if deaths_wanted else DEATHS_FORGIVEN
+        return Watched(self.name, lambda: self.process, self.restart, forgiven)
 
     def check(self) -> None:
         """CannotStart with its last words when it ended while the service starts."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from derm_service.imaging import visits
-from derm_service.imaging.codes import View
+from derm_service.imaging.vault import worker_vault
 from derm_service.people import Role
 from tests import make
+from tests.custody.filed import filed
 from tests.fixtures.browser import DESK, PHONE
 from tests.fixtures.service import RunningService
 from tests.imaging import visiting
@@ -24,11 +24,8 @@ def test_pages_to_move_and_erase_have_no_fault(
         person = visiting.photographer(session)
         visit = visiting.ready(session, by=person)
         visiting.visit(session, referral=make.referral(session), by=person)
-        images = visits.image_set(
-            session, visit_id=visit.id, lesion_id=visiting.lesion_id(visit), by=person
-        )
-        capture_id = visiting.capture(session, images, View.CLOSE_UP, by=person).id
-        session.commit()
+        vault = worker_vault(service.settings)
+        capture_id = filed(session, vault, visit=visit, by=person).id
     walker = Walker(new_page(service.url))
     walker.sign_in(team.people[Role.LEAD].email, PASSWORD)
     wrong: dict[str, list[str]] = {}

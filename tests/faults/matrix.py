@@ -1,13 +1,10 @@
 """The crash matrix: one process dies at each named point, and nothing is lost or there twice."""
 
-import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from derm_service.cli.supervisor import DEATHS_FORGIVEN, FORGIVEN_WITHIN_SECONDS
 from derm_service.crash import Point
 from derm_service.custody import sealer, verifying
 from derm_service.custody.anchors import open_anchors
@@ -16,9 +13,6 @@ from tests.faults.sender import Photograph
 from tests.fixtures.service import until
 
 RECOVERY_SECONDS = 180
-OF_THE_WEB = frozenset(list(Point)[: list(Point).index(Point.JOB_TAKEN)])
-# The supervisor takes a job worker that keeps dying for broken and stops everything.
-DEATHS, WITHIN_SECONDS = DEATHS_FORGIVEN, FORGIVEN_WITHIN_SECONDS + 2
 
 
 @dataclass
@@ -52,17 +46,12 @@ def walk(rig: Rig, points: Iterable[Point], told: Callable[[str], None] = print)
     outcome = Outcome()
     device = rig.device()
     sent: dict[str, Photograph] = {}
-    deaths: deque[float] = deque(maxlen=DEATHS)
     for point in points:
-        if point not in OF_THE_WEB and len(deaths) == DEATHS:
-            time.sleep(max(0, deaths[0] + WITHIN_SECONDS - time.monotonic()))
         rig.crash_at(point)
         photo = sent[point] = rig.photograph()
         device.send(photo)
         device.wait_filed(photo)
         until(rig.has_crashed, f"the death at {point}", RECOVERY_SECONDS)
-        if point not in OF_THE_WEB:
-            deaths.append(time.monotonic())
         outcome.points.append(point.value)
         outcome.acknowledged += photo.acknowledged
         told(point.value)

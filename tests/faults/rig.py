@@ -35,6 +35,7 @@ from tests.fixtures.service import PATIENCE_SECONDS, environment, free_port, sta
 from tests.imaging import visiting
 from tests.line import Line
 
+A_VISIT = 40  # photographs; the service takes 120
 ONCE = ("announced capture", "received capture", "checked capture", "filed capture")
 
 
@@ -51,6 +52,7 @@ class Rig:
     vault: Vault
     place: Path
     token: str = ""
+    photographer_id: UUID | None = None
     appointment_id: UUID | None = None
     lesion_id: UUID | None = None
     drawn: int = 0
@@ -68,21 +70,29 @@ class Rig:
 
     def photograph(self) -> Photograph:
         """A photograph that was never taken before."""
+        if self.drawn % A_VISIT == 0:
+            self._open_visit()
         assert self.appointment_id is not None
         assert self.lesion_id is not None
         self.drawn += 1
         return Photograph(picture(self.drawn), self.appointment_id, self.lesion_id)
 
-    def open_visit(self) -> User:
-        """A person checked in, everything settled, and the photographer's token."""
+    def sign_in(self) -> None:
+        """A photographer, and the token of their devices."""
         with self.sessions() as session:
             person = visiting.photographer(session)
+            self.photographer_id = person.id
+            self.token = make_token(session, user=person, label="device", by=None)
+            session.commit()
+
+    def _open_visit(self) -> None:
+        """A person checked in, everything settled."""
+        with self.sessions() as session:
+            person = session.get_one(User, self.photographer_id)
             visit = visiting.ready(session, by=person)
             self.appointment_id = visit.appointment_id
             self.lesion_id = visiting.lesion_id(visit)
-            self.token = make_token(session, user=person, label="device", by=None)
             session.commit()
-            return person
 
     def another_worker(self) -> subprocess.Popen[bytes]:
         """One more job worker, as on another machine."""
@@ -182,7 +192,7 @@ def _service(place: Path, postgres: Postgres, store: ObjectStore, line: Line) ->
     rig = Rig(settings, postgres, store, line, process, make_sessions(engine), behind, place)
     try:
         until_up(process, output)
-        rig.open_visit()
+        rig.sign_in()
         yield rig
     finally:
         rig.put_devices_away()

@@ -47,7 +47,7 @@ class Device:
     """Sends photographs over a line that may break anywhere, and asks until they are filed."""
 
     def __init__(
-        self, url: str, token: Callable[[], str] | str, *, piece: int = PIECE, timeout: float = 40
+        self, url: str, token: Callable[[], str] | str, *, piece: int = PIECE, timeout: float = 90
     ) -> None:
         self._token = token if callable(token) else lambda: token
         self._piece = piece

@@ -31,9 +31,11 @@ DEVICES = 4
 
 
 @pytest.fixture(autouse=True)
-def _devices_put_away(rig: Rig) -> Iterator[None]:
+def _mended_afterwards(rig: Rig) -> Iterator[None]:
     yield
     rig.put_devices_away()
+    rig.line.frozen = rig.line.refusing = False
+    rig.line.delay_seconds = 0
 
 
 @contextmanager
@@ -95,10 +97,12 @@ def test_database_killed_while_devices_send_loses_nothing(rig: Rig, many: int) -
 
 
 def test_frozen_store_stops_no_other_page_and_what_was_sent_arrives_afterwards(rig: Rig) -> None:
-    with sending(rig, DEVICES), httpx.Client(base_url=rig.settings.address, timeout=20) as browser:
+    with sending(rig, DEVICES), httpx.Client(base_url=rig.settings.address, timeout=90) as browser:
         rig.line.frozen = True
-        answers = [browser.get("/sign-in").status_code for _ in range(10)]
-        rig.line.frozen = False
+        try:
+            answers = [browser.get("/sign-in").status_code for _ in range(10)]
+        finally:
+            rig.line.frozen = False
 
     assert answers == [HTTPStatus.OK] * 10
 
@@ -119,11 +123,9 @@ def test_store_that_refuses_is_said_and_nothing_is_acknowledged(rig: Rig) -> Non
 
 def test_slow_store_slows_and_loses_nothing(rig: Rig) -> None:
     rig.line.delay_seconds = 0.05
-    try:
-        with sending(rig, 2):
-            pass
-    finally:
-        rig.line.delay_seconds = 0
+
+    with sending(rig, 2):
+        pass
 
 
 @pytest.mark.parametrize("many", MANY)
@@ -163,9 +165,7 @@ def test_session_that_ends_mid_upload_keeps_the_bytes_for_the_next(rig: Rig) -> 
     device, photo = rig.device(piece=100_000), rig.photograph()
     device.send_piece(photo, 0)
     with rig.sessions() as session:
-        person = session.scalars(
-            sa.select(User).join(ApiToken, ApiToken.user_id == User.id).limit(1)
-        ).one()
+        person = session.get_one(User, rig.photographer_id)
         session.execute(sa.delete(ApiToken))
         session.commit()
         ended = device.send_piece(photo, 100_000)
