@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SHORTEST_TOKEN = 32
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -53,6 +54,14 @@ class Settings(BaseSettings):
     offer_hours_email: int = Field(default=48, ge=1)
     minimum_free_mb: int = Field(default=256, ge=0)
 
+    text_sender: str = "NHS community appointments"
+    notify_key: SecretStr = SecretStr("")
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_sms_template: str = ""
+    notify_email_template: str = ""
+    notify_callback_token: SecretStr = SecretStr("")
+    notify_ask_after_seconds: int = Field(default=90, ge=1)
+
     @model_validator(mode="after")
     def _cookies_need_a_safe_line(self) -> Self:
         parts = urlsplit(self.address)
@@ -71,6 +80,21 @@ class Settings(BaseSettings):
             raise ValueError(
                 "DERM_KEY_FILE lies inside DERM_DATA_DIR, so whoever takes the data takes the "
                 "key: move it elsewhere, on a disk with another backup."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _notify_is_whole(self) -> Self:
+        templates = self.notify_sms_template and self.notify_email_template
+        if self.notify_key.get_secret_value() and not templates:
+            raise ValueError(
+                "DERM_NOTIFY_KEY needs DERM_NOTIFY_SMS_TEMPLATE and DERM_NOTIFY_EMAIL_TEMPLATE: "
+                "the ids of two templates whose whole text is ((body))."
+            )
+        token = self.notify_callback_token.get_secret_value()
+        if token and len(token) < SHORTEST_TOKEN:
+            raise ValueError(
+                f"DERM_NOTIFY_CALLBACK_TOKEN must have at least {SHORTEST_TOKEN} characters."
             )
         return self
 

@@ -31,6 +31,8 @@ class Point(StrEnum):
     LEFTOVERS_HALF_DELETED = "leftovers_half_deleted"
     AUDIT_NUMBERED = "audit_numbered"  # not committed
     AUDIT_SEALED = "audit_sealed"  # committed, not anchored
+    MESSAGE_CLAIMED = "message_claimed"  # the attempt is on record, nothing was sent
+    MESSAGE_TAKEN = "message_taken"  # the carrier has it, we have not written so
     ANCHOR_DROPPED = "anchor_dropped"  # anchor there, its note not written
 
 

@@ -72,6 +72,12 @@ NAVIGATION: tuple[Entry, ...] = (
         "Letters", "telling.letters", Action.TELL, "Letters to print and post, and returned ones"
     ),
     Entry(
+        "Messages",
+        "outbox.listing",
+        Action.TELL,
+        "Every text, email, letter and call, and how far it is",
+    ),
+    Entry(
         "Audit", "search.find", Action.SEE_AUDIT, "Find a patient, then see who did and saw what"
     ),
     Entry(

@@ -20,12 +20,14 @@ from derm_service.web import ask_to_sign_in, db_session, settings
 TOUCH = timedelta(minutes=1)  # a session's last-seen time is written at most this often
 DRAFT_KEPT = "Your session ended. Sign in again: what you typed has been kept."
 FOR_PROGRAMS = ("/api/", "/images/")  # where a bearer token counts; pages are for browsers
+NOBODYS = (None, "static", "health.healthz", "replies.received")
+"""Where nobody signs in; the last asks for a token of the settings."""
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current", "new", "again"})
 
 
 def load() -> ResponseReturnValue | None:
     """Set `g.user`; refuse forged forms; keep a draft when the session has just ended."""
-    if request.endpoint in (None, "static", "health.healthz"):
+    if request.endpoint in NOBODYS:
         return None
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer ") and request.path.startswith(FOR_PROGRAMS):

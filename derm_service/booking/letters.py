@@ -4,16 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from derm_service.booking.models import Appointment, Location
-from derm_service.messages.rules import next_working_day
 from derm_service.referrals import languages, proxy
 from derm_service.referrals.codes import Mobility, Need
 from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.referrals.models import Patient, Referral
 from derm_service.referrals.proxy import Proxy
 from derm_service.wording import age, time, weekday
-
-LETTER_WORKING_DAYS = 4
-"""A letter with fewer whole working days than this on its way may come too late."""
 
 PREPARE = (
     "Please come without make-up, cream or jewellery on the area. "
@@ -38,7 +34,7 @@ FOR_THEM = (
     "You have this letter because you hear from us for {name}. "
     "The appointment below is theirs, and “you” means them."
 )
-NEW, MOVED, AGAIN = "new", "moved", "again"
+NEW, MOVED, AGAIN, REMINDED = "new", "moved", "again", "reminded"
 OPENINGS = {
     NEW: (
         "Your appointment",
@@ -54,31 +50,24 @@ OPENINGS = {
         "We told you, or were about to tell you, that your appointment would not take place. "
         "That was a mistake, and we are sorry. Please come at the date and time below.",
     ),
+    REMINDED: (
+        "Your appointment: a reminder",
+        "This is to remind you of your appointment to have photographs taken.",
+    ),
 }
 
 
-def letter_arrives(written_on: date, appointment_on: date) -> bool:
-    """Whether a letter written on one day surely arrives before the appointment."""
-    day, working_days = next_working_day(written_on), 0
-    while day < appointment_on:
-        working_days += 1
-        day = next_working_day(day)
-    return working_days >= LETTER_WORKING_DAYS
-
-
-def booked(
-    appointment: Appointment, today: date, *, moved: bool = False, again: bool = False
-) -> dict[str, Any]:
-    """The letter about a new appointment, one moved elsewhere, or one that stands after all."""
+def booked(appointment: Appointment, today: date, opening: str = NEW) -> dict[str, Any]:
+    """The letter about an appointment: new, moved elsewhere, standing after all, or a reminder."""
     location = appointment.slot.clinic.location
     starts_at = appointment.slot.starts_at
-    subject, opening = OPENINGS[MOVED if moved else AGAIN if again else NEW]
+    subject, first = OPENINGS[opening]
     return _letter(
         appointment,
         today,
         subject=subject,
         paragraphs=[
-            opening,
+            first,
             f"Date: {weekday(starts_at)}",
             f"Time: {time(starts_at)}. Please allow {_minutes(appointment)} minutes.",
             f"Place: {place(location)}",

@@ -6,7 +6,7 @@ from procrastinate import JobContext
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.api import idempotency
-from derm_service.booking import capacity, holds
+from derm_service.booking import capacity, holds, reminding
 from derm_service.jobs import ROUTINE, jobs
 
 
@@ -29,3 +29,10 @@ def sound_capacity_alarm(context: JobContext, timestamp: int) -> None:
     with sessions() as session:
         capacity.sound_the_alarm(session)
         session.commit()
+
+
+@jobs.periodic(cron="*/10 * * * *")
+@jobs.task(queue=ROUTINE, name="booking.remind", pass_context=True)
+def remind(context: JobContext, timestamp: int) -> None:
+    """Write the reminders that have fallen due."""
+    reminding.remind(cast("sessionmaker[Session]", context.additional_context["sessions"]))

@@ -14,7 +14,7 @@ from derm_service.messages import channels, outbox, work
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import MessageKind, WorkKind
 from derm_service.messages.models import Message, WorkItem
-from derm_service.messages.rules import STOPPABLE
+from derm_service.messages.rules import STOPPABLE, letter_arrives
 from derm_service.people import User
 from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient
@@ -114,10 +114,7 @@ def _stop(
 
 
 def _booked(appointment: Appointment, opening: str) -> dict[str, Any]:
-    content = letters.booked(
-        appointment, clock.today(), moved=opening == MOVED, again=opening == AGAIN
-    )
-    return content | texts.booked(appointment, opening)
+    return letters.booked(appointment, clock.today(), opening) | texts.booked(appointment, opening)
 
 
 def _tell(
@@ -146,5 +143,5 @@ def _tell(
 
 
 def _way(patient: Patient, today: date, on: date) -> Way:
-    in_time = letters.letter_arrives(today, on)
+    in_time = letter_arrives(today, on)
     return channels.way(patient, today=today, letter_in_time=in_time)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from derm_service.booking.letters import AGAIN, MOVED, NEW
+from derm_service.booking.letters import AGAIN, MOVED, NEW, REMINDED
 from derm_service.booking.models import Appointment, Location
 from derm_service.messages.discretion import is_discreet
 from derm_service.wording import time, weekday
@@ -19,21 +19,25 @@ OPENINGS = {
         "An NHS appointment takes place after all: {when}. "
         "We are sorry for the mistake in what we said before."
     ),
+    REMINDED: "A reminder of an NHS appointment: {when}.",
 }
-REMINDER = "A reminder of an NHS appointment: {when}."
 CANCELLED = "The NHS appointment on {when} is cancelled. Please do not come."
 ANOTHER = "We will contact you soon to offer another time."
 NOTHING_TO_DO = "You do not need to do anything."
 
 
 def booked(appointment: Appointment, opening: str = NEW) -> dict[str, Any]:
-    """The texts of an appointment that was booked, moved, or stands after all."""
-    return _to_come(appointment, OPENINGS[opening].format(when=when(appointment)))
-
-
-def reminder(appointment: Appointment) -> dict[str, Any]:
-    """The texts that remind of an appointment."""
-    return _to_come(appointment, REMINDER.format(when=when(appointment)))
+    """The texts of an appointment: new, moved, standing after all, or a reminder."""
+    said = OPENINGS[opening].format(when=when(appointment))
+    location = appointment.slot.clinic.location
+    where = f"Place: {place(location)}."
+    way = location.directions if is_discreet(location.directions) else ""
+    directions = [f"How to get there: {way}"] if way else []
+    return {
+        "text": " ".join([said, where, *directions, PREPARE]),
+        "email": [said, where, *directions, f"How to prepare: {PREPARE}"],
+        "answer": ANSWER,
+    }
 
 
 def cancelled(appointment: Appointment, *, will_rebook: bool) -> dict[str, Any]:
@@ -53,15 +57,3 @@ def place(location: Location) -> str:
     """Where to come; a name that says what it is for gives way to the address."""
     parts = [location.name, *location.address_lines, location.postcode]
     return ", ".join(part for part in parts if part and is_discreet(part))
-
-
-def _to_come(appointment: Appointment, opening: str) -> dict[str, Any]:
-    location = appointment.slot.clinic.location
-    where = f"Place: {place(location)}."
-    way = location.directions if is_discreet(location.directions) else ""
-    directions = [f"How to get there: {way}"] if way else []
-    return {
-        "text": " ".join([opening, where, *directions, PREPARE]),
-        "email": [opening, where, *directions, f"How to prepare: {PREPARE}"],
-        "answer": ANSWER,
-    }

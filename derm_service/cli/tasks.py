@@ -13,6 +13,7 @@ from derm_service.imaging.vault import worker_vault
 from derm_service.jobs import jobs
 
 TASK_MODULES: tuple[str, ...] = (
+    "messages.tasks",
     "booking.tasks",
     "booking.offer_tasks",
     "imaging.filing_tasks",

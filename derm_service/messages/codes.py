@@ -37,6 +37,15 @@ class MessageState(StrEnum):
     STOPPED = "stopped"  # deceased, withdrawn, replaced by a corrected one
 
 
+class Meaning(StrEnum):
+    """What an answer by text says, where it says it beyond doubt."""
+
+    CONFIRM = "confirm"
+    CHANGE = "change"
+    CANCEL = "cancel"
+    UNCLEAR = "unclear"
+
+
 class WorkKind(StrEnum):
     """What waits for somebody."""
 

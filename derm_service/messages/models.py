@@ -9,7 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from derm_service.db import Base, choice, new_id
-from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
+from derm_service.messages.codes import (
+    Addressee,
+    Meaning,
+    MessageKind,
+    MessageState,
+    WorkKind,
+)
 from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient, Referral
 
@@ -22,6 +28,7 @@ class Message(Base):
         sa.Index("message_referral_id_idx", "referral_id"),
         sa.Index("message_state_idx", "state"),
         sa.Index("message_subject_id_idx", "subject_id"),
+        sa.Index("message_send_to_idx", "send_to", postgresql_where=sa.text("send_to <> ''")),
         sa.UniqueConstraint("once_key"),
     )
 
@@ -51,6 +58,26 @@ class Message(Base):
     problem: Mapped[str] = mapped_column(default="")  # why it failed, or did not go out yet
 
     referral: Mapped[Referral] = relationship()
+
+
+class Reply(Base):
+    """One text that came in, whoever sent it; kept once, however often the carrier tells of it."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        sa.UniqueConstraint("carrier_id"),
+        sa.Index("reply_subject_id_idx", "subject_id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    carrier_id: Mapped[str]
+    sent_from: Mapped[str]
+    text: Mapped[str]
+    meaning: Mapped[Meaning] = mapped_column(choice(Meaning, "meaning"))
+    message_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("message.id"))
+    referral_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("referral.id"))
+    subject_id: Mapped[uuid.UUID | None]  # the appointment or offer the message was about
+    received_at: Mapped[datetime]
 
 
 class WorkItem(Base):

@@ -39,7 +39,12 @@ _BOOK = Page("booking.find_slot", "Find a slot", Action.BOOK, "referral_id", "re
 _LETTERS = Page("telling.letters", "Open letters", Action.TELL)
 PAGES: dict[WorkKind, Page] = {
     WorkKind.POST_LETTER: _LETTERS,
-    WorkKind.MESSAGE_FAILED: _LETTERS,
+    WorkKind.MESSAGE_FAILED: Page(
+        "outbox.message", "See the message", Action.TELL, "subject_id", "message_id"
+    ),
+    WorkKind.PATIENT_REPLIED: Page(
+        "record.referral", "See the record", Action.SEE_PATIENT, "referral_id", "referral_id"
+    ),
     WorkKind.LETTER_RETURNED: _LETTERS,
     WorkKind.CALL_PATIENT: Page(
         "booking.appointment",
@@ -66,6 +71,7 @@ BY_HAND = frozenset(
         WorkKind.CALL_PATIENT,
         WorkKind.LETTER_RETURNED,
         WorkKind.MESSAGE_FAILED,
+        WorkKind.PATIENT_REPLIED,
         WorkKind.NEEDS_SOMEONE_TODAY,
         WorkKind.SAFETY_ALERT,
         WorkKind.IMAGE_TROUBLE,

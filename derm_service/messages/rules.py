@@ -6,7 +6,8 @@ from functools import cache
 from govuk_bank_holidays.bank_holidays import BankHolidays
 
 from derm_service.errors import Conflict
-from derm_service.messages.codes import MessageState, WorkKind
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
+from derm_service.referrals.codes import Channel
 
 _S = MessageState
 ALLOWED: dict[MessageState, frozenset[MessageState]] = {
@@ -36,6 +37,17 @@ WORDS: dict[MessageState, str] = {
     _S.FAILED: "Failed",
     _S.STOPPED: "Stopped",
 }
+CARRIED_WORDS = WORDS | {_S.READY: "Waiting to go out", _S.SENT: "Taken by the carrier"}
+CALL_WORDS = WORDS | {_S.READY: "To be made", _S.DELIVERED: "Made"}
+KIND_WORDS: dict[MessageKind, str] = {
+    MessageKind.APPOINTMENT: "Appointment",
+    MessageKind.APPOINTMENT_MOVED: "Appointment changed",
+    MessageKind.APPOINTMENT_CANCELLED: "Appointment cancelled",
+    MessageKind.APPOINTMENT_REMINDER: "Appointment reminder",
+    MessageKind.OFFER: "Offer of a time",
+    MessageKind.OUTCOME_PATIENT: "Outcome",
+    MessageKind.OUTCOME_GP: "Outcome",
+}
 STOPPABLE = frozenset(state for state, to in ALLOWED.items() if _S.STOPPED in to)
 
 WORK_WORDS: dict[WorkKind, str] = {
@@ -58,6 +70,9 @@ WORK_WORDS: dict[WorkKind, str] = {
 }
 CALLS = frozenset({WorkKind.CALL_PATIENT, WorkKind.OFFER_CALL})
 """The rows of the Work page that are telephone calls."""
+LETTER_WORKING_DAYS = 4
+"""A letter with fewer whole working days than this on its way may come too late."""
+POST_WORKING_DAYS = 2
 _SATURDAY = 5
 
 
@@ -68,6 +83,31 @@ def check_move(now: MessageState, to: MessageState) -> None:
             f"This message is “{WORDS[now].lower()}” and cannot become “{WORDS[to].lower()}”. "
             "Load the page again to see where it stands."
         )
+
+
+def state_words(state: MessageState, channel: Channel) -> str:
+    """How far a message is, in the words of its channel."""
+    if channel is Channel.PHONE:
+        return CALL_WORDS[state]
+    return (WORDS if channel is Channel.LETTER else CARRIED_WORDS)[state]
+
+
+def letter_arrives(written_on: date, wanted_on: date) -> bool:
+    """Whether a letter written one day, and posted the next, surely arrives before another."""
+    return _working_days_between(written_on, wanted_on) >= LETTER_WORKING_DAYS
+
+
+def letter_still_arrives(posted_on: date, wanted_on: date) -> bool:
+    """Whether a letter that lies here would come in time with that day's post, first class."""
+    return _working_days_between(posted_on, wanted_on) >= POST_WORKING_DAYS
+
+
+def _working_days_between(first: date, last: date) -> int:
+    day, working_days = next_working_day(first), 0
+    while day < last:
+        working_days += 1
+        day = next_working_day(day)
+    return working_days
 
 
 def next_working_day(day: date) -> date:

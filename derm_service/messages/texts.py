@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from derm_service.config import Settings
+from derm_service.messages.discretion import is_discreet
+
 
 @dataclass(frozen=True)
 class TextSender:
@@ -12,6 +15,13 @@ class TextSender:
     name: str
     phone: str
     hears: bool = False
+
+
+def sender_of(settings: Settings) -> TextSender:
+    """Who writes, from the settings; a name that says what it is for is not used."""
+    name = settings.text_sender if is_discreet(settings.text_sender) else "NHS appointments"
+    hears = bool(settings.notify_callback_token.get_secret_value())
+    return TextSender(name, settings.contact_phone, hears)
 
 
 def sms(content: Mapping[str, Any], sender: TextSender) -> str:

@@ -22,13 +22,12 @@ from derm_service.imaging.capture_words import (
 )
 from derm_service.imaging.retake_words import REASONS as REASONS_AGAIN
 from derm_service.imaging.rules import VIEW_WORDS
-from derm_service.messages.rules import WORK_WORDS
+from derm_service.messages.rules import KIND_WORDS, WORK_WORDS
 from derm_service.people import User
 from derm_service.referrals.models import Referral
 from derm_service.referrals.rules import LESION_WORDS
 from derm_service.review import audit_names, outcomes
 from derm_service.review.codes import Outcome
-from derm_service.review.letters_list import KIND_WORDS
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*")
@@ -74,7 +73,13 @@ CHANGES = ("state", "outcome")
 
 LOOKS = frozenset(
     {
-        *("opened case", "opened image for review", "opened lesion for review", "opened letter"),
+        *(
+            "opened case",
+            "opened image for review",
+            "opened lesion for review",
+            "opened letter",
+            "opened message",
+        ),
         *("opened patient", "opened referral", "opened telling page", "opened visit"),
         *("looked at appointment", "looked at image", "read audit trail", "took original"),
         "was refused image",

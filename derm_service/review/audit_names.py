@@ -11,10 +11,9 @@ from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
 from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages.codes import Addressee
 from derm_service.messages.models import Message, WorkItem
-from derm_service.messages.rules import WORK_WORDS
+from derm_service.messages.rules import KIND_WORDS, WORK_WORDS
 from derm_service.referrals.body_sites import label as site_label
 from derm_service.referrals.models import Lesion, Referral
-from derm_service.review.letters_list import KIND_WORDS
 from derm_service.review.models import Opinion
 from derm_service.wording import day, day_time
 

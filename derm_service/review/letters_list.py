@@ -8,21 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from derm_service import clock
-from derm_service.messages.codes import Addressee, MessageKind, MessageState
+from derm_service.messages.codes import Addressee, MessageState
 from derm_service.messages.models import Message
-from derm_service.messages.rules import WORDS
+from derm_service.messages.rules import KIND_WORDS, WORDS
 from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Referral
 from derm_service.review import letters
 
 POSTED_LATELY = timedelta(days=30)
-KIND_WORDS: dict[MessageKind, str] = {
-    MessageKind.APPOINTMENT: "Appointment",
-    MessageKind.APPOINTMENT_MOVED: "Appointment changed",
-    MessageKind.APPOINTMENT_CANCELLED: "Appointment cancelled",
-    MessageKind.OUTCOME_PATIENT: "Outcome",
-    MessageKind.OUTCOME_GP: "Outcome",
-}
 
 
 @dataclass(frozen=True)

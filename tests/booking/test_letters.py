@@ -9,12 +9,13 @@ import time_machine
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking import appointments, letters, rules
+from derm_service.booking import appointments, rules
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
 from derm_service.messages import work
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
+from derm_service.messages.rules import letter_arrives
 from derm_service.referrals.codes import Channel, Mobility
 from tests import make
 
@@ -67,7 +68,7 @@ def calls(session: Session) -> list[WorkItem]:
     ],
 )
 def test_a_letter_needs_four_whole_working_days(written: date, on: date, arrives: bool) -> None:
-    assert letters.letter_arrives(written, on) is arrives
+    assert letter_arrives(written, on) is arrives
 
 
 @time_machine.travel(MONDAY, tick=False)

@@ -1,0 +1,67 @@
+"""When a message did not reach somebody: it stands on the Work page, and another way is taken."""
+
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.messages import channels, outbox
+from derm_service.messages.codes import MessageKind
+from derm_service.messages.models import Message
+from derm_service.messages.rules import letter_arrives
+from derm_service.referrals import proxy
+from derm_service.referrals.codes import Channel
+
+FALLS_BACK = frozenset(
+    {
+        MessageKind.APPOINTMENT,
+        MessageKind.APPOINTMENT_MOVED,
+        MessageKind.APPOINTMENT_CANCELLED,
+        MessageKind.APPOINTMENT_REMINDER,
+    }
+)
+"""What a person hears another way; who made an offer looks after it."""
+INSTEAD = {
+    Channel.LETTER: "A letter is written instead.",
+    Channel.PHONE: "Ring them instead: a call is on the Work page.",
+}
+CALL = "{problem} The text or email did not reach them."
+
+
+def fail(session: Session, message: Message, *, reason: str) -> None:
+    """Record that it failed, with its row on the Work page, and tell them another way."""
+    other = _other(message)
+    said = f"{reason} {INSTEAD[other]}" if other else reason
+    outbox.mark_failed(session, message_id=message.id, by=None, reason=said)
+    if other:
+        tell_instead(session, message, other, why=CALL.format(problem=reason))
+
+
+def tell_instead(session: Session, message: Message, channel: Channel, *, why: str) -> Message:
+    """Write the same news for a letter or a call, once."""
+    key = message.once_key.removesuffix(f":{message.channel}")
+    note = f"{message.content.get('note', '')} {why}".strip()
+    return outbox.write(
+        session,
+        referral=message.referral,
+        kind=message.kind,
+        addressee=message.addressee,
+        channel=channel,
+        content=message.content | {"note": note, "date": clock.today().isoformat()},
+        once_key=key if channel is Channel.LETTER else f"{key}:{channel}",
+        subject_id=message.subject_id,
+        not_after=message.not_after,
+        by=None,
+    )
+
+
+def _other(message: Message) -> Channel | None:
+    """A letter where it would come in time to a person who may have one, else a call."""
+    if message.kind not in FALLS_BACK or message.content.get("paragraphs") is None:
+        return None
+    if message.not_after is not None and message.not_after <= clock.now():
+        return None
+    patient, today = message.referral.patient, clock.today()
+    until = clock.london(message.not_after).date() if message.not_after else None
+    in_time = until is None or letter_arrives(today, until)
+    heard_by = proxy.of(patient, today) or patient
+    by_letter = in_time and channels.has_address(heard_by) and not patient.safe_contact
+    return Channel.LETTER if by_letter else Channel.PHONE

@@ -1,0 +1,49 @@
+"""The jobs of messages: send, ask what became of them, settle what lies too long."""
+
+from datetime import timedelta
+from typing import cast
+
+from procrastinate import JobContext
+from sqlalchemy.orm import Session, sessionmaker
+
+from derm_service.config import Settings
+from derm_service.jobs import ROUTINE, jobs
+from derm_service.messages import notify, overdue, receipts, sender, texts
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(queue=ROUTINE, name="messages.send", pass_context=True)
+def send(context: JobContext, timestamp: int) -> None:
+    """Hand what waits to the carrier; without one it stays in the outbox."""
+    settings = _settings(context)
+    if carrier := notify.of_settings(settings):
+        ask_after = timedelta(seconds=settings.notify_ask_after_seconds)
+        post = sender.Post(carrier, texts.sender_of(settings), ask_after)
+        sender.send_waiting(_sessions(context), post)
+
+
+@jobs.periodic(cron="*/5 * * * *")
+@jobs.task(queue=ROUTINE, name="messages.ask_receipts", pass_context=True)
+def ask_receipts(context: JobContext, timestamp: int) -> None:
+    """Ask the carrier what was delivered and what was not."""
+    if carrier := notify.of_settings(_settings(context)):
+        receipts.ask(_sessions(context), carrier)
+
+
+@jobs.periodic(cron="*/10 * * * *")
+@jobs.task(queue=ROUTINE, name="messages.sweep", pass_context=True)
+def sweep(context: JobContext, timestamp: int) -> None:
+    """Tell another way what lies too long; a demonstration without a carrier keeps its texts."""
+    settings = _settings(context)
+    shown_only = settings.demonstration and notify.of_settings(settings) is None
+    with _sessions(context)() as session:
+        overdue.sweep(session, carried=not shown_only)
+        session.commit()
+
+
+def _settings(context: JobContext) -> Settings:
+    return cast("Settings", context.additional_context["settings"])
+
+
+def _sessions(context: JobContext) -> "sessionmaker[Session]":
+    return cast("sessionmaker[Session]", context.additional_context["sessions"])

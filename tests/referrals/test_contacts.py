@@ -1,0 +1,93 @@
+"""How a person may be reached: safe contact, and somebody who hears for them with consent."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from derm_service import clock
+from derm_service.referrals import proxy
+from derm_service.referrals.models import Patient
+from tests import make
+from tests.surf import post, sign_in_as
+
+DAUGHTER = {
+    "has_proxy": "yes",
+    "name": "Ngozi Okafor",
+    "relation": "Daughter",
+    "channel": "sms",
+    "mobile": "07700 900222",
+    "consent_by": "patient",
+    "consented_on-day": "1",
+    "consented_on-month": "7",
+    "consented_on-year": "2026",
+    "consent_note": "Said so to the clerk on the telephone",
+}
+
+
+def save(client: FlaskClient, session: Session, patient: Patient, **form: Any) -> int:
+    sign_in_as(client, session, make.user(session))
+    path = f"/patients/{patient.id}/contact"
+    answer = post(client, path, data={"version": str(patient.version), **form})
+    return answer.status_code
+
+
+def test_daughter_hears_once_the_consent_is_recorded(client: FlaskClient, session: Session) -> None:
+    patient = make.patient(session)
+
+    status = save(client, session, patient, **DAUGHTER)
+
+    found = proxy.of(patient, clock.today())
+    assert (status, found and found.name) == (303, "Ngozi Okafor")
+    page = client.get(f"/patients/{patient.id}").text
+    assert "Ngozi Okafor, Daughter, by sms" in page
+    assert "Ngozi Okafor" in client.get(f"/patients/{patient.id}/contact").text
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"consent_note": ""}, "Enter how and to whom the consent was given"),
+        ({"consented_on-year": "2999"}, "consent must be today or in the past"),
+        ({"consented_on-year": ""}, "must be a real date"),
+        ({"consent_by": "nobody"}, "Choose who agreed to it"),
+        ({"mobile": ""}, "Enter the mobile number the texts go to"),
+        ({"mobile": "07"}, "Enter a telephone number"),
+        ({"channel": "pigeon"}, "Choose how they hear from us"),
+        ({"name": ""}, "Enter the name of the person who hears for them"),
+    ],
+)
+def test_nobody_hears_without_consent_or_a_way_to(
+    client: FlaskClient, session: Session, form: dict[str, str], sentence: str
+) -> None:
+    patient = make.patient(session)
+    sign_in_as(client, session, make.user(session))
+
+    answer = post(
+        client,
+        f"/patients/{patient.id}/contact",
+        data={"version": str(patient.version), **DAUGHTER, **form},
+    )
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert patient.proxy is None
+
+
+def test_safe_contact_is_kept_and_shown(client: FlaskClient, session: Session) -> None:
+    patient = make.patient(session)
+
+    save(client, session, patient, safe_contact="yes", has_proxy="no")
+
+    assert patient.safe_contact
+    assert "Safe contact only" in client.get(f"/patients/{patient.id}").text
+
+
+def test_details_changed_meanwhile_are_not_overwritten(
+    client: FlaskClient, session: Session
+) -> None:
+    patient = make.patient(session)
+
+    assert save(client, session, patient, version="99", safe_contact="yes") == 409
+    assert not patient.safe_contact
