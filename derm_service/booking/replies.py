@@ -14,7 +14,7 @@ from derm_service.booking.models import Appointment, Slot
 from derm_service.db import new_id
 from derm_service.messages import answers, work
 from derm_service.messages.channels import uk_mobile
-from derm_service.messages.codes import Meaning, MessageState, WorkKind
+from derm_service.messages.codes import Meaning, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, Reply
 from derm_service.people import Role
 
@@ -27,14 +27,14 @@ MEANINGS: dict[Meaning, str] = {
 }
 NOTHING_DONE = "Nothing was changed: ring them, then change or cancel the appointment here."
 UNKNOWN = "A text came from a number that we wrote to about no appointment that is to come."
-SEVERAL = "This number hears of several appointments: it is not clear which is meant."
+SEVERAL = "This number hears of several appointments or offers: which is meant is not clear."
 
 
 def receive(session: Session, *, carrier_id: str, sent_from: str, text: str) -> Reply:
     """Keep a text that came in, once, and see to it; nothing is booked, moved or cancelled."""
     number = uk_mobile(sent_from) or sent_from
     about = _appointments(session, number)
-    one = about[0] if len(about) == 1 else None
+    one = about[0] if len(about) == 1 and not _is_offered(session, number) else None
     means = answers.meaning(text)
     reply_id = session.scalar(
         insert(Reply)
@@ -82,6 +82,17 @@ def _appointments(session: Session, number: str) -> Sequence[Appointment]:
         )
         .order_by(Slot.starts_at)
     ).all()
+
+
+def _is_offered(session: Session, number: str) -> bool:
+    """Whether a time was offered to that number, too: a yes may be meant for either."""
+    offered = sa.select(Message.id).where(
+        Message.send_to == number,
+        Message.kind == MessageKind.OFFER,
+        Message.state.in_(WENT_OUT),
+        sa.or_(Message.not_after.is_(None), Message.not_after > clock.now()),
+    )
+    return session.scalar(offered.limit(1)) is not None
 
 
 def _see_to(session: Session, reply: Reply, about: Sequence[Appointment]) -> None:

@@ -110,9 +110,8 @@ def words(message: Message, sender: TextSender) -> tuple[str, Sequence[str]]:
 
 
 def _counts(session: Session) -> dict[str, int]:
-    by_state = dict(
-        session.execute(sa.select(Message.state, sa.func.count()).group_by(Message.state)).tuples()
-    )
+    query = sa.select(Message.state, sa.func.count()).group_by(Message.state)
+    by_state: dict[MessageState, int] = {row[0]: row[1] for row in session.execute(query)}
     return {
         name: sum(by_state.get(state, 0) for state in states)
         for name, (_, states) in FILTERS.items()

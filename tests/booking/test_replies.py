@@ -15,8 +15,9 @@ from derm_service import clock
 from derm_service.booking import appointments, replies
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
+from derm_service.messages import outbox
 from derm_service.messages.answers import meaning
-from derm_service.messages.codes import Meaning, MessageState, WorkKind
+from derm_service.messages.codes import Addressee, Meaning, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, Reply, WorkItem
 from derm_service.referrals.codes import Channel
 from tests import make
@@ -113,6 +114,27 @@ def test_unknown_number_and_one_that_hears_of_two_people_go_to_a_clerk(session: 
     notes = [row.note for row in work_rows(session)]
     assert "several appointments" in notes[0]
     assert "+447700900999 wrote" in notes[1]
+
+
+def test_yes_that_may_be_meant_for_an_offer_confirms_nothing(session: Session) -> None:
+    appointment = told_by_text(session)
+    offer = outbox.write(
+        session,
+        referral=appointment.referral,
+        kind=MessageKind.OFFER,
+        addressee=Addressee.PATIENT,
+        channel=Channel.SMS,
+        content={"text": "A time fell free."},
+        once_key="offer:1",
+        send_to="+447700900111",
+        by=None,
+    )
+    offer.state = MessageState.SENT
+
+    reply = receive(session, "yes")
+
+    assert reply.subject_id is None
+    assert "appointments or offers" in work_rows(session)[0].note
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from derm_service.booking import appointments
 from derm_service.booking.codes import CancelReason
 from derm_service.messages import outbox, outbox_pages, texts
 from derm_service.messages.codes import Addressee, MessageKind, MessageState
-from derm_service.messages.discretion import CLINICAL, is_discreet
+from derm_service.messages.discretion import is_discreet
 from derm_service.messages.models import Message
 from derm_service.messages.texts import TextSender
 from derm_service.people import Role
@@ -25,7 +25,7 @@ from tests.surf import sign_in_as
 
 MONDAY = datetime(2026, 8, 3, 10, tzinfo=UTC)
 SENDER = TextSender("NHS community appointments", "01632 960 001", hears=True)
-PLAIN = frozenset({"back", "face", "part", "of", "the", "and", "upper", "lower", "hand", "nail"})
+PLAIN = frozenset({"in", "of", "or", "the", "to", "from"})
 
 
 def by_text(session: Session, channel: Channel = Channel.SMS) -> Message:
@@ -58,8 +58,10 @@ def test_text_is_shown_as_it_would_go_and_looking_is_audited(
     assert {"looked at messages", "opened message"} <= set(session.scalars(looked))
 
 
-@pytest.mark.parametrize("chosen", [*outbox_pages.FILTERS, "nonsense"])
-@pytest.mark.parametrize("page", ["1", "2", "-1", "nine", "99999999999999"])
+@pytest.mark.parametrize(
+    ("chosen", "page"),
+    [*((each, "1") for each in outbox_pages.FILTERS), ("nonsense", "nine"), ("failed", "9" * 14)],
+)
 def test_every_filter_and_page_answers(
     client: FlaskClient, session: Session, chosen: str, page: str
 ) -> None:
@@ -124,7 +126,7 @@ def test_no_text_email_or_envelope_says_what_it_is_about(
     sites = {word for site in body_sites.SITES for word in site.name.lower().split()} - PLAIN
     for each in said:
         words = set(each.lower().replace(",", " ").replace(".", " ").split())
-        assert not words & (sites | set(CLINICAL))
+        assert not words & sites
 
 
 def _seen_by_others(message: Message) -> str:
