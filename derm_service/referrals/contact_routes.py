@@ -1,6 +1,5 @@
 """The page on how a person may be reached, and who hears for them."""
 
-from datetime import date
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -102,11 +101,11 @@ def _proxy(form: ContactForm) -> Proxy:
         wrong["channel"] = "Choose how they hear from us"
     if form.consent_by.data not in set(ConsentBy):
         wrong["consent_by"] = "Choose who agreed to it"
-    if form.consented_on.data is None:
+    consented_on = form.consented_on.data
+    if consented_on is None:
         wrong.setdefault("consented_on", "Enter the day on which it was agreed")
-    if wrong:
+    if wrong or consented_on is None:
         raise Invalid(wrong)
-    consented_on: date = form.consented_on.data
     return Proxy(
         name=tidy.line(form.name.data or ""),
         relation=tidy.line(form.relation.data or ""),
