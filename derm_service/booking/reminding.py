@@ -5,11 +5,12 @@ who is rung hears once, the working day before. What had fallen due when the app
 is skipped, and of several that fall due at once only the last is written.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.booking import letters, texts
@@ -29,6 +30,8 @@ LETTER_BEFORE = timedelta(days=7)
 LOOKED_AHEAD = timedelta(days=30)
 """Longer than any letter's way over the longest holidays, with its week."""
 BATCH = 200
+Place = tuple[datetime, uuid.UUID]
+"""Where a batch ended: the time of an appointment and its id."""
 REMIND = "Remind them of the appointment, and ask whether they can come"
 
 
@@ -68,22 +71,20 @@ def plan(way: Way, starts_at: datetime) -> list[Due]:
     return [letter, ring] if way.letter_too else [ring]
 
 
-def remind(sessions: sessionmaker[Session]) -> int:
-    """Write every reminder that is due, in small transactions; how many. Nothing at night."""
+def remind(session: Session, after: Place | None = None) -> tuple[int, Place | None]:
+    """Write what is due for one batch of appointments; how many, and after which the next begins.
+
+    None where there is no next. Nothing is written at night.
+    """
     if is_quiet(clock.now()):
-        return 0
-    written, after = 0, None
-    while True:
-        with sessions() as session:
-            found = _soon(session, after)
-            written += sum(_remind(session, each) for each in found)
-            session.commit()
-        if len(found) < BATCH:
-            return written
-        after = found[-1].slot.starts_at, found[-1].id
+        return 0, None
+    found = _soon(session, after)
+    written = sum(_remind(session, each) for each in found)
+    whole = len(found) == BATCH
+    return written, (found[-1].slot.starts_at, found[-1].id) if whole else None
 
 
-def _soon(session: Session, after: tuple[datetime, object] | None) -> list[Appointment]:
+def _soon(session: Session, after: Place | None) -> list[Appointment]:
     """Booked appointments of the next weeks, held so that none is cancelled meanwhile."""
     now = clock.now()
     key = sa.tuple_(Slot.starts_at, Appointment.id)

@@ -35,4 +35,16 @@ def sound_capacity_alarm(context: JobContext, timestamp: int) -> None:
 @jobs.task(queue=ROUTINE, name="booking.remind", pass_context=True)
 def remind(context: JobContext, timestamp: int) -> None:
     """Write the reminders that have fallen due."""
-    reminding.remind(cast("sessionmaker[Session]", context.additional_context["sessions"]))
+    remind_all(cast("sessionmaker[Session]", context.additional_context["sessions"]))
+
+
+def remind_all(sessions: sessionmaker[Session]) -> int:
+    """Write every reminder that is due, a transaction for each batch; how many."""
+    total, after = 0, None
+    while True:
+        with sessions() as session:
+            written, after = reminding.remind(session, after)
+            session.commit()
+        total += written
+        if after is None:
+            return total

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.config import Settings
 from derm_service.jobs import ROUTINE, jobs
-from derm_service.messages import notify, overdue, receipts, sender, texts
+from derm_service.messages import notify, overdue, receipt_tasks, sending_tasks, texts
 
 
 @jobs.periodic(cron="* * * * *")
@@ -18,8 +18,8 @@ def send(context: JobContext, timestamp: int) -> None:
     settings = _settings(context)
     if carrier := notify.of_settings(settings):
         ask_after = timedelta(seconds=settings.notify_ask_after_seconds)
-        post = sender.Post(carrier, texts.sender_of(settings), ask_after)
-        sender.send_waiting(_sessions(context), post)
+        post = sending_tasks.Post(carrier, texts.sender_of(settings), ask_after)
+        sending_tasks.send_waiting(_sessions(context), post)
 
 
 @jobs.periodic(cron="*/5 * * * *")
@@ -27,7 +27,7 @@ def send(context: JobContext, timestamp: int) -> None:
 def ask_receipts(context: JobContext, timestamp: int) -> None:
     """Ask the carrier what was delivered and what was not."""
     if carrier := notify.of_settings(_settings(context)):
-        receipts.ask(_sessions(context), carrier)
+        receipt_tasks.ask(_sessions(context), carrier)
 
 
 @jobs.periodic(cron="*/10 * * * *")

@@ -12,6 +12,7 @@ from derm_service import clock
 from derm_service.booking import appointments, endings, reminding
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
+from derm_service.booking.tasks import remind_all
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import MessageKind, MessageState
 from derm_service.messages.models import Message
@@ -44,7 +45,7 @@ def remind_every_hour(session: Session, sessions: sessionmaker[Session], *, days
     start = clock.now()
     for hour in range(1, days * 24, 4):
         with time_machine.travel(start + timedelta(hours=hour), tick=False):
-            reminding.remind(sessions)
+            remind_all(sessions)
     session.expire_all()
 
 
@@ -111,7 +112,7 @@ def test_cancelled_or_withdrawn_or_moved_takes_its_reminders_back(
     cancelled, moved, withdrawn, dead, kept = (booked(session, days=6) for _ in range(5))
     session.commit()
     with time_machine.travel(MONDAY + timedelta(days=1), tick=False):
-        reminding.remind(joined_sessions)
+        remind_all(joined_sessions)
         session.expire_all()
         appointments.cancel(
             session, appointment_id=cancelled.id, reason=CancelReason.PATIENT_ILL, by=clerk
@@ -125,7 +126,7 @@ def test_cancelled_or_withdrawn_or_moved_takes_its_reminders_back(
             by=clerk,
         )
         endings.record_death(session, patient_id=dead.patient_id, on=clock.today(), by=clerk)
-        reminding.remind(joined_sessions)
+        remind_all(joined_sessions)
 
     waiting = [each for each in reminders(session) if each.state is MessageState.READY]
     assert [each.subject_id for each in waiting] == [kept.id]
@@ -140,8 +141,8 @@ def test_job_that_did_not_run_for_days_sends_only_the_last_reminder(
     session.commit()
 
     with time_machine.travel(MONDAY + timedelta(days=9, hours=1), tick=False):
-        reminding.remind(joined_sessions)
-        reminding.remind(joined_sessions)
+        remind_all(joined_sessions)
+        remind_all(joined_sessions)
 
     assert [each.once_key.rpartition(":")[2] for each in reminders(session)] == ["1"]
 
@@ -154,7 +155,7 @@ def test_nothing_is_written_at_night(
         booked(session, days=10)
         session.commit()
     with time_machine.travel(MONDAY.replace(day=7, hour=hour), tick=False):
-        reminding.remind(joined_sessions)
+        remind_all(joined_sessions)
 
     assert reminders(session) == []
 

@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.config import Settings
-from derm_service.messages import notify, outbox, overdue, receipts, sender, texts
+from derm_service.messages import notify, outbox, overdue, receipt_tasks, sending_tasks, texts
 from derm_service.messages.carriers import Closed
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.quiet import is_quiet, when_awake
-from derm_service.messages.sender import Post
+from derm_service.messages.sending_tasks import Post
 from derm_service.referrals import closing
 from derm_service.referrals.codes import Channel
 from tests import make
@@ -85,8 +85,8 @@ def test_text_goes_out_once_with_our_words_and_our_reference(
 ) -> None:
     message = written(session)
 
-    sender.send_waiting(joined_sessions, post_to(server))
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     session.refresh(message)
     [taken] = server.taken
@@ -105,7 +105,7 @@ def test_email_has_a_subject_and_paragraphs(
 ) -> None:
     written(session, channel=Channel.EMAIL, send_to="a@example.com")
 
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     [taken] = server.taken
     assert (taken["email_address"], taken["template_id"]) == ("a@example.com", EMAIL_TEMPLATE)
@@ -120,10 +120,10 @@ def test_number_that_does_not_exist_fails_and_a_letter_goes_instead(
     session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
 ) -> None:
     message = written(session, not_after=clock.now() + timedelta(days=20))
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
     server.statuses[server.taken[0]["id"]] = "permanent-failure"
 
-    receipts.ask(joined_sessions, post_to(server).carrier)
+    receipt_tasks.ask(joined_sessions, post_to(server).carrier)
 
     session.refresh(message)
     [failed] = failures(session)
@@ -140,7 +140,7 @@ def test_text_refused_when_no_letter_would_come_in_time_becomes_a_call(
     server.refuse = (400, "phone_number Not a valid number")
     message = written(session, not_after=clock.now() + timedelta(days=2))
 
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     session.refresh(message)
     assert (message.state, server.taken) == (MessageState.FAILED, [])
@@ -154,10 +154,10 @@ def test_delivered_text_is_asked_after_no_more(
     session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
 ) -> None:
     message = written(session)
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
     server.statuses[server.taken[0]["id"]] = "delivered"
 
-    asked = [receipts.ask(joined_sessions, post_to(server).carrier) for _ in range(2)]
+    asked = [receipt_tasks.ask(joined_sessions, post_to(server).carrier) for _ in range(2)]
 
     session.refresh(message)
     assert (message.state, asked) == (MessageState.DELIVERED, [1, 0])
@@ -171,7 +171,7 @@ def test_refused_key_keeps_every_message_waiting_and_fails_the_job(
     message = written(session)
 
     with pytest.raises(Closed):
-        sender.send_waiting(joined_sessions, post_to(server))
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     session.refresh(message)
     assert (message.state, failures(session)) == (MessageState.READY, [])
@@ -183,11 +183,11 @@ def test_unanswered_text_is_looked_for_before_it_is_sent_again(
     with time_machine.travel(MIDDAY, tick=False):
         message = written(session)
         server.refuse = (503, "Busy")
-        sender.send_waiting(joined_sessions, post_to(server))
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
         server.refuse = None
         found = server.take("sms", {"reference": str(message.id)})  # it had arrived after all
     with time_machine.travel(MIDDAY + timedelta(hours=1), tick=False):
-        sender.send_waiting(joined_sessions, post_to(server))
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     session.refresh(message)
     assert (message.state, message.carrier_id) == (MessageState.SENT, found["id"])
@@ -216,7 +216,7 @@ def test_texts_wait_out_the_night_and_emails_do_not(
         written(session)
         written(session, channel=Channel.EMAIL, send_to="a@example.com")
 
-        sender.send_waiting(joined_sessions, post_to(server))
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     kinds = sorted(each["kind"] for each in server.taken)
     assert kinds == (["email", "sms"] if goes else ["email"])
@@ -237,7 +237,7 @@ def test_nothing_goes_to_somebody_who_has_died(
     message.attempts, message.attempted_at = 1, clock.now() - timedelta(hours=1)
     session.commit()
 
-    sender.send_waiting(joined_sessions, post_to(server))
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
 
     session.refresh(message)
     assert (message.state, server.taken) == (MessageState.FAILED, [])
@@ -279,11 +279,11 @@ from datetime import timedelta
 from pydantic import SecretStr
 from derm_service.config import Settings
 from derm_service.db import make_engine, make_sessions
-from derm_service.messages import notify, sender, texts
+from derm_service.messages import notify, sending_tasks, texts
 
 settings = Settings()
-post = sender.Post(notify.of_settings(settings), texts.sender_of(settings), timedelta(0))
-sender.send_waiting(make_sessions(make_engine(settings.database_url, pool_size=1)), post)
+post = sending_tasks.Post(notify.of_settings(settings), texts.sender_of(settings), timedelta(0))
+sending_tasks.send_waiting(make_sessions(make_engine(settings.database_url, pool_size=1)), post)
 """
 
 
