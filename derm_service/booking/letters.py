@@ -118,9 +118,14 @@ def phone_note(appointment: Appointment, today: date, *, said: str) -> str:
         f"{said}: {weekday(starts_at)} at {time(starts_at)}, "
         f"{appointment.slot.clinic.location.name}."
     )
-    for_them = proxy.of(appointment.patient, today)
-    whom = f"Ring {_reached(for_them)}, who hears for them." if for_them else ""
+    whom = whom_to_ring(appointment.patient, today)
     return " ".join(part for part in (text, whom, how_to_talk(appointment.patient)) if part)
+
+
+def whom_to_ring(patient: Patient, today: date) -> str:
+    """Who is rung in a person's place, where somebody hears for them; else nothing."""
+    for_them = proxy.of(patient, today)
+    return f"Ring {_reached(for_them)}, who hears for them." if for_them else ""
 
 
 def how_to_talk(patient: Patient) -> str:

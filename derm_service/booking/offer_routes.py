@@ -8,7 +8,14 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, RadioField, SelectField, StringField, TextAreaField
 
 from derm_service import clock
-from derm_service.booking import offer_answers, offer_queries, offer_rules, offer_texts, offering
+from derm_service.booking import (
+    letters,
+    offer_answers,
+    offer_queries,
+    offer_rules,
+    offer_texts,
+    offering,
+)
 from derm_service.booking.codes import AnsweredBy, DeclineReason, OfferState
 from derm_service.booking.offer_models import Offer
 from derm_service.booking.offer_rules import DECLINE_WORDS, STATE_WORDS, Notice
@@ -149,6 +156,7 @@ def _call_page(found: Offer, form: CallForm) -> ResponseReturnValue:
         state=STATE_WORDS[found.state],
         stands=offer_answers.what_stands(db_session(), found),
         when=offer_texts.when,
+        whom=letters.whom_to_ring(found.patient, clock.today()),
         **needs_of(found.referral, found.slot),
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

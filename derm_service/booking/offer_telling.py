@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from derm_service import clock
 from derm_service.booking import letters, offer_texts
 from derm_service.booking.codes import AnsweredBy
 from derm_service.booking.offer_models import Offer
@@ -21,7 +22,9 @@ UNSENT = (MessageState.READY, MessageState.LOCKED)
 def ask(session: Session, offer: Offer, *, way: Way, link: str, by: User | None) -> None:
     """Ask by the person's way; whoever is rung stands on the Work page until the offer ends."""
     content: dict[str, Any] = offer_texts.question(offer, link)
-    content["note"] = f"{offer_texts.to_ring(offer)} {letters.how_to_talk(offer.patient)}".strip()
+    whom = letters.whom_to_ring(offer.patient, clock.today())
+    said = (offer_texts.to_ring(offer), whom, letters.how_to_talk(offer.patient))
+    content["note"] = " ".join(part for part in said if part)
     outbox.tell(
         session,
         way=way,

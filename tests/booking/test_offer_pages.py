@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from derm_service import clock
 from derm_service.accounts.sign_in import digest
 from derm_service.booking import offer_replies
 from derm_service.booking.codes import AnsweredBy, AppointmentState, DeclineReason, OfferState
@@ -17,7 +18,8 @@ from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.discretion import is_discreet
 from derm_service.messages.models import Message, WorkItem
 from derm_service.people import Role, User
-from derm_service.referrals.codes import Channel, Need
+from derm_service.referrals.codes import Channel, ConsentBy, Need
+from derm_service.referrals.proxy import Proxy
 from tests import make
 from tests.booking.test_offers import booked_later, freed_slot, lapse, offered
 from tests.surf import TOKEN, post, sign_in_as
@@ -198,6 +200,28 @@ def test_clerk_reads_the_offer_out_and_records_yes(
     told = session.scalars(sa.select(Message).where(Message.subject_id == offer.id)).one()
     assert told.state is MessageState.DELIVERED
     assert "Make the call" not in client.get("/work").text
+
+
+def test_whoever_hears_for_the_person_is_rung_in_their_place(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    daughter = Proxy(
+        name="Ngozi Eze",
+        relation="daughter",
+        channel=Channel.PHONE,
+        consent_by=ConsentBy.PATIENT,
+        consented_on=clock.today(),
+        phone="01632 960999",
+    )
+    booked_later(session, patient=make.patient(session, proxy=daughter.kept()))
+    offer = offered(session, freed_slot(session))
+
+    page = client.get(f"/offers/{offer.id}/call").text
+
+    assert "Ring Ngozi Eze (daughter)" in page
+    assert offer.patient.phone not in page.partition("Ring Ngozi Eze")[2]
+    item = session.scalars(sa.select(WorkItem).where(WorkItem.subject_id == offer.id)).one()
+    assert "Ngozi Eze" in item.note
 
 
 @pytest.mark.parametrize(
