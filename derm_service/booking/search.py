@@ -118,20 +118,20 @@ def slots_for(session: Session, referral: Referral, slot: Slot) -> int:
 
     What is kept for this referral is free for it.
     """
-    wish, _ = wish_of(session, referral)
-    if wish.slots == 1:
+    wanted = requirements.slots_wanted(referral)
+    if wanted == 1:
         return 1
     kept = sa.select(sa.func.max(sa.func.upper(Allocation.during))).where(
         Allocation.hold_id == Hold.id, Hold.referral_id == referral.id, Hold.slot_id == slot.id
     )
     kept_until = session.scalar(kept)
     if kept_until is not None and kept_until > slot.ends_at:
-        return wish.slots
+        return wanted
     free = open_slots.is_open(Slot, clock.now())
     query = sa.select(Slot.id).where(
         Slot.clinic_id == slot.clinic_id, Slot.starts_at == slot.ends_at, *free
     )
-    return 1 if session.scalar(query) is None else wish.slots
+    return 1 if session.scalar(query) is None else wanted
 
 
 def _less_and_less(wish: Wish) -> list[Wish]:
