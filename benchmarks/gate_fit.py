@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import twins
 from benchmarks.degradations import FAULTS, Fault, saved
 from benchmarks.photographs import REMARKS, Photograph, photographs
-from benchmarks.recipes import ADVISE_ONLY, COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
+from benchmarks.recipes import COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
 from benchmarks.statistics import auroc
 from derm_service import clock
 from derm_service.imaging.codes import View
@@ -237,8 +237,7 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
-    limit = _limit(fit, untouched, drawn, visible, severe)
-    return limit | {"retake": None} if code in ADVISE_ONLY else limit
+    return _limit(fit, untouched, drawn, visible, severe)
 
 
 def _limit(

@@ -67,9 +67,6 @@ def way(code: str, measure: str) -> int:
     return -1 if code == "underexposed" and measure in _SINKING else 1
 
 
-ADVISE_ONLY = frozenset({"uneven_light"})
-"""Codes that never ask for a retake: what is measured is not sure enough."""
-
 NEUTRAL: dict[str, frozenset[str]] = {
     "low_resolution": frozenset(),
     "blur": frozenset({"resolution"}),

@@ -21,6 +21,7 @@ class Shot:
     is_decided: bool = False  # the gate accepts it, or the photographer keeps it all the same
     capture_id: uuid.UUID | None = None
     has_thumbnail: bool = False
+    has_scale: bool = False  # the gate could read millimetres off it
 
     @property
     def is_on_the_way(self) -> bool:
@@ -85,6 +86,14 @@ class LesionProgress:
     def missing(self) -> tuple[View, ...]:
         """The wanted views that are not on the record."""
         return missing_views(self.wanted, self.filed)
+
+    @property
+    def scale_words(self) -> str:
+        """In which photographs a scale could be read: of the whole set, one is enough."""
+        scaled = {shot.view for shot in self.live if shot.has_scale}
+        if scaled:
+            return f"Seen in the {words(view for view in View if view in scaled)} view"
+        return "Not seen in any photograph. Lay a ruler beside the lesion in a close-up"
 
     @property
     def live(self) -> tuple[Shot, ...]:

@@ -181,6 +181,7 @@ def _progress(
             is_decided=bool(capture.kept_reason) or capture.verdict in ("accept", "advise"),
             capture_id=capture.id,
             has_thumbnail=any(each.size is RenditionSize.SMALL for each in capture.renditions),
+            has_scale="px_per_mm" in (capture.report or {}).get("measures", {}),
         )
         for capture in (images.captures if images else ())
     )

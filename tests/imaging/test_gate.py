@@ -189,6 +189,16 @@ def test_white_paper_behind_a_limb_is_not_overexposure() -> None:
     assert IssueCode.OVEREXPOSED not in codes(judged(pixels, View.OVERVIEW))
 
 
+def test_a_limb_burnt_out_to_white_is_not_taken_for_paper_behind_it() -> None:
+    pixels = taken(View.OVERVIEW)[0].copy()
+    pixels[:, 350:700] = 255
+
+    report = judged(pixels, View.OVERVIEW)
+
+    assert report.verdict is Verdict.RETAKE
+    assert IssueCode.OVEREXPOSED in codes(report)
+
+
 def test_a_black_frame_is_underexposed() -> None:
     report = judged(np.zeros((768, 1024, 3), np.uint8), View.CLOSE_UP)
 

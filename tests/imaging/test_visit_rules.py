@@ -237,6 +237,15 @@ def test_finish_does_not_wait_for_what_is_filed_or_set_aside() -> None:
     assert progress(*shots).is_complete
 
 
+def test_scale_in_one_photograph_is_enough_for_the_set() -> None:
+    bare = filed(View.OVERVIEW, View.CLOSE_UP)
+    etched = Shot(View.DERMOSCOPIC, CaptureState.FILED, has_scale=True)
+    lost = Shot(View.CLOSE_UP, CaptureState.SET_ASIDE, has_scale=True)
+
+    assert "Not seen in any" in progress(*bare, lost).scale_words
+    assert progress(*bare, etched).scale_words == "Seen in the dermoscopic view"
+
+
 def test_missing_view_needs_a_reason_or_another_visit() -> None:
     lesion = progress(*filed(View.OVERVIEW, View.CLOSE_UP))
 

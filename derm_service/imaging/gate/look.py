@@ -13,6 +13,7 @@ Mask = NDArray[np.bool_]
 HALF, TINY = 512, 128  # px, long sides of the smaller copies
 RIM = 30  # of 255: a dermatoscope's rim or a black cloth stays under this
 PAPER = 250  # of 255 in every channel: white paper behind a hand
+MOST_MIDDLE = 0.55  # of the middle ninth that paper may fill: beyond, it is skin burnt out to white
 LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 
@@ -20,7 +21,8 @@ LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 class Look:
     """`grey` is at most 1024 px long, `half` 512, `tiny` 128; `subject` is a mask of `tiny`.
 
-    The subject is all but what reaches the picture's edge in black or in paper white.
+    The subject is all but what reaches the picture's edge in black or in paper white, and it
+    fills the middle: white there is skin.
     """
 
     sight: Sight
@@ -64,7 +66,10 @@ def _behind(tiny: Pixels) -> tuple[Mask, Mask]:
     """What lies behind the subject: black and white areas that reach the edge."""
     brightest = tiny.max(axis=2)
     dark = brightest <= max(RIM, 0.2 * float(np.percentile(brightest, 90)))
-    return touching_edge(dark), touching_edge(tiny.min(axis=2) >= PAPER)
+    white = touching_edge(tiny.min(axis=2) >= PAPER)
+    height, width = white.shape
+    middle = white[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
+    return touching_edge(dark), white & (middle.mean() <= MOST_MIDDLE)
 
 
 def touching_edge(mask: Mask) -> Mask:
