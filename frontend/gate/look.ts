@@ -7,6 +7,7 @@ const HALF = 512;
 const TINY = 128;
 const RIM = 30; // of 255: a dermatoscope's rim or a black cloth stays under this
 const PAPER = 250; // of 255 in every channel: white paper behind a hand
+const MOST_MIDDLE = 0.55; // of the middle ninth that paper may fill: beyond, it is burnt-out skin
 
 /** A photograph as the measures see it. */
 export interface Sight {
@@ -69,8 +70,20 @@ function subject(tiny: Picture): Mask {
   const dim = Math.max(RIM, 0.2 * percentile(brightest.values, 90));
   const black = touchingEdge(bytes(width, height, (at) => +(brightest.values[at]! <= dim)));
   const white = touchingEdge(bytes(width, height, (at) => +(faintest.values[at]! >= PAPER)));
-  const left = bytes(width, height, (at) => +!(black.values[at] || white.values[at]));
+  const isPaper = middleShare(white) <= MOST_MIDDLE;
+  const left = bytes(width, height, (at) => +!(black.values[at] || (isPaper && white.values[at])));
   return extreme(left, 3, "min");
+}
+
+/** How much of the middle ninth of the picture a mask holds. */
+function middleShare({ width, height, values }: Mask): number {
+  const [top, bottom] = [Math.floor(height / 3), Math.floor((2 * height) / 3)];
+  const [left, right] = [Math.floor(width / 3), Math.floor((2 * width) / 3)];
+  let held = 0;
+  for (let row = top; row < bottom; row += 1) {
+    for (let column = left; column < right; column += 1) held += values[row * width + column]!;
+  }
+  return held / ((bottom - top) * (right - left));
 }
 
 /** The parts of a mask that reach the picture's edge. */
