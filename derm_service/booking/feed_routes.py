@@ -28,11 +28,11 @@ GUESSES = Guesses(most=20, during=timedelta(minutes=1))
 def ics(token: str) -> ResponseReturnValue:
     """The clinics of whoever was given this address; 404 for any other, 429 for many others."""
     sender = request.remote_addr or ""
-    if GUESSES.too_many(sender, clock.now()):
-        return Response(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
     try:
         user = feeds.owner(db_session(), token)
     except NotFound:
+        if GUESSES.too_many(sender, clock.now()):  # others behind one address are not kept out
+            return Response(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
         GUESSES.count(sender, clock.now())
         raise
     shifts = feeds.shifts(db_session(), user)

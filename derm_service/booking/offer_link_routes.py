@@ -14,7 +14,7 @@ from derm_service.booking.codes import AnsweredBy, DeclineReason, OfferState
 from derm_service.booking.offer_limits import Limit
 from derm_service.booking.offer_models import Offer
 from derm_service.booking.offer_rules import OWN_WORDS
-from derm_service.errors import Conflict
+from derm_service.errors import Conflict, Invalid
 from derm_service.forms import Chosen
 from derm_service.web import db_session, public
 
@@ -23,6 +23,7 @@ YES, NO = "yes", "no"
 WRONG, ASKED = Limit(20), Limit(30)
 """A minute, of one address that knows no link, and of one link."""
 LONGEST_TOKEN = 64
+AGAIN = "Your answer could not be recorded just now. Send it again, or ring us."
 
 
 class AnswerForm(Form):
@@ -56,9 +57,10 @@ def answer(token: str) -> ResponseReturnValue:
         return _page(found, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         _record(found, form)
-    except Conflict as problem:
+    except (Conflict, Invalid):
         db_session().rollback()
-        return _page(_found(token), form, HTTPStatus.CONFLICT, changed=problem.message)
+        form.answer.errors = [AGAIN]
+        return _page(_found(token), form, HTTPStatus.CONFLICT)
     db_session().commit()
     return _page(found, form)
 
@@ -93,8 +95,6 @@ def _page(
     found: Offer | None,
     form: AnswerForm,
     status: HTTPStatus = HTTPStatus.OK,
-    *,
-    changed: str = "",
 ) -> ResponseReturnValue:
     waiting = queries.waiting_appointment(db_session(), found.referral_id) if found else None
     is_open = bool(
@@ -107,11 +107,10 @@ def _page(
         "booking/offer_link.html",
         offer=found,
         form=form,
-        is_open=is_open and not changed,
+        is_open=is_open,
         is_accepted=bool(found and found.state is OfferState.ACCEPTED),
         is_declined=bool(found and found.state is OfferState.DECLINED),
         waiting=waiting,
-        changed=changed,
         when=offer_texts.when,
         place=texts.place,
         stands=offer_texts.stands(found.instead_of) if found else "",

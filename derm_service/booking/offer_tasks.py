@@ -7,6 +7,7 @@ from typing import cast
 
 import structlog
 from procrastinate import JobContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
@@ -60,5 +61,5 @@ def _step(sessions: sessionmaker[Session], act: Callable[[Session], object]) -> 
         try:
             act(session)
             session.commit()
-        except Problem as problem:
+        except (Problem, OperationalError) as problem:  # or two who waited for each other
             log.info("offer_passed_over", kind=type(problem).__name__)

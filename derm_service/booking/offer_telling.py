@@ -1,5 +1,6 @@
 """Asking somebody whether they want a time that fell free: by their own channel."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from derm_service.people import User
 from derm_service.referrals.codes import Channel
 
 UNSENT = (MessageState.READY, MessageState.LOCKED)
+LINK = re.compile(r"(/offer/)[\w-]+")
 
 
 def ask(session: Session, offer: Offer, *, way: Way, link: str, by: User | None) -> None:
@@ -42,17 +44,32 @@ def ask(session: Session, offer: Offer, *, way: Way, link: str, by: User | None)
 def forget(
     session: Session, offer: Offer, *, answered_by: AnsweredBy | None, how: str, by: User | None
 ) -> None:
-    """Stop the question where it has not gone out; a call that was answered was delivered."""
-    unsent = session.scalars(
+    """Stop the question where it has not gone out; a call that was answered was delivered.
+
+    The secret of the link is kept no longer than it opens anything.
+    """
+    asked = session.scalars(
         sa.select(Message)
-        .where(Message.subject_id == offer.id, Message.state.in_(UNSENT))
+        .where(Message.subject_id == offer.id)
         .order_by(Message.id)
         .with_for_update()
     ).all()
-    for message in unsent:
+    for message in asked:
+        message.content = _without_secret(message.content)
+        if message.state not in UNSENT:
+            continue
         if answered_by is AnsweredBy.PHONE and message.channel is Channel.PHONE:
             did = "told by telephone"
             outbox.move(session, message, MessageState.DELIVERED, by=by, did=did, reason=how)
         else:
             outbox.stop(session, message, reason=how, by=by)
     work.finish(session, kind=WorkKind.OFFER_CALL, subject_id=offer.id, how=how, by=by)
+
+
+def _without_secret(content: Any) -> Any:
+    """The same words, with no link that answers."""
+    if isinstance(content, dict):
+        return {key: _without_secret(each) for key, each in content.items()}
+    if isinstance(content, list):
+        return [_without_secret(each) for each in content]
+    return LINK.sub(r"\1…", content) if isinstance(content, str) else content

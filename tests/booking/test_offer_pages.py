@@ -111,6 +111,19 @@ def test_no_by_link_keeps_the_appointment_and_the_reason(
     assert later.state is AppointmentState.BOOKED
 
 
+def test_secret_of_a_link_is_not_kept_once_the_offer_was_answered(
+    client: FlaskClient, session: Session
+) -> None:
+    _, _, message = by_text(session)
+    secret = link_of(message).rpartition("/")[2]
+
+    send(client, link_of(message), answer="no")
+
+    session.refresh(message)
+    assert secret not in str(message.content)
+    assert "/offer/…" in str(message.content)
+
+
 def test_late_yes_by_link_says_so_and_what_stands(client: FlaskClient, session: Session) -> None:
     offer, later, message = by_text(session)
     path = link_of(message)
