@@ -1,35 +1,28 @@
-"""An offer answered by text message: what it comes to, and the sentence to send back."""
+"""An offer answered by text message, and why that could not be taken."""
 
 from sqlalchemy.orm import Session
 
-from derm_service.booking import offer_answers, offer_queries
+from derm_service.booking import offer_answers
 from derm_service.booking.codes import AnsweredBy
-from derm_service.booking.offer_answers import Late
-from derm_service.errors import Conflict
+from derm_service.errors import Conflict, Invalid
 from derm_service.messages.models import Message
-from derm_service.wording import day_time
 
-NOT_UNDERSTOOD = "We did not understand. Please answer YES or NO."
-THANKS = "Thank you. We offer this time to somebody else."
-CHANGED = "Something changed just now. Please answer again, or ring us."
+CHANGED = "Something changed at the same moment."
 
 
-def answer(session: Session, *, message: Message, wants: bool | None) -> str:
-    """Accept, decline, or ask again; what is returned is sent back ("": nothing more to say).
+def answer(session: Session, *, message: Message, wants: bool) -> str:
+    """Accept or decline the offer a message made; why it could not be done, "" once it is.
 
-    A confirmation goes out by itself. A late answer changes nothing, and the sentence says so.
+    A confirmation goes out by itself. A late answer changes nothing.
     """
     if message.subject_id is None:
-        return NOT_UNDERSTOOD
-    offer = offer_queries.offer(session, message.subject_id)
-    if wants is None:
-        return f"{NOT_UNDERSTOOD} The time is kept for you until {day_time(offer.expires_at)}."
+        return CHANGED
     act = offer_answers.accept if wants else offer_answers.decline
     try:
         with session.begin_nested():
-            act(session, offer_id=offer.id, how=AnsweredBy.REPLY, by=None)
-    except Late as late:
+            act(session, offer_id=message.subject_id, how=AnsweredBy.REPLY, by=None)
+    except offer_answers.Late as late:
         return late.message
-    except Conflict:
+    except (Conflict, Invalid):
         return CHANGED
-    return "" if wants else f"{THANKS} {offer_answers.what_stands(session, offer)}"
+    return ""

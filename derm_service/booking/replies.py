@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import texts
+from derm_service.booking import offer_replies, texts
 from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment, Slot
 from derm_service.db import new_id
@@ -25,6 +25,7 @@ MEANINGS: dict[Meaning, str] = {
     Meaning.CANCEL: "Wants to cancel",
     Meaning.UNCLEAR: "It is not clear what they want",
 }
+OFFER_WORDS = {"yes": True, "no": False}
 NOTHING_DONE = "Nothing was changed: ring them, then change or cancel the appointment here."
 UNKNOWN = "A text came from a number that we wrote to about no appointment that is to come."
 SEVERAL = "This number hears of several appointments or offers: which is meant is not clear."
@@ -33,8 +34,8 @@ SEVERAL = "This number hears of several appointments or offers: which is meant i
 def receive(session: Session, *, carrier_id: str, sent_from: str, text: str) -> Reply:
     """Keep a text that came in, once, and see to it; nothing is booked, moved or cancelled."""
     number = uk_mobile(sent_from) or sent_from
-    about = _appointments(session, number)
-    one = about[0] if len(about) == 1 and not _is_offered(session, number) else None
+    about, offers = _appointments(session, number), _offers(session, number)
+    one = about[0] if len(about) == 1 and not offers else None
     means = answers.meaning(text)
     reply_id = session.scalar(
         insert(Reply)
@@ -54,7 +55,10 @@ def receive(session: Session, *, carrier_id: str, sent_from: str, text: str) -> 
     if reply_id is None:
         return session.scalars(sa.select(Reply).where(Reply.carrier_id == carrier_id)).one()
     reply = session.get_one(Reply, reply_id)
-    _see_to(session, reply, about)
+    if len(offers) == 1 and (word := text.strip(" .!\n").casefold()) in OFFER_WORDS:
+        _answer_offer(session, reply, offers[0], wants=OFFER_WORDS[word])
+    else:
+        _see_to(session, reply, about)
     return reply
 
 
@@ -84,15 +88,39 @@ def _appointments(session: Session, number: str) -> Sequence[Appointment]:
     ).all()
 
 
-def _is_offered(session: Session, number: str) -> bool:
-    """Whether a time was offered to that number, too: a yes may be meant for either."""
-    offered = sa.select(Message.id).where(
+def _offers(session: Session, number: str) -> Sequence[Message]:
+    """What offers a time to that number just now: a yes may be meant for any of them."""
+    offered = sa.select(Message).where(
         Message.send_to == number,
         Message.kind == MessageKind.OFFER,
         Message.state.in_(WENT_OUT),
         sa.or_(Message.not_after.is_(None), Message.not_after > clock.now()),
     )
-    return session.scalar(offered.limit(1)) is not None
+    return session.scalars(offered.order_by(Message.id)).all()
+
+
+def _answer_offer(session: Session, reply: Reply, message: Message, *, wants: bool) -> None:
+    """Take a yes or no to an offer; what could not be taken goes to a clerk, with why."""
+    referral = message.referral
+    reply.referral_id, reply.message_id = referral.id, message.id
+    audit.record(
+        session,
+        by=None,
+        did="received text",
+        subject=reply,
+        patient_id=referral.patient_id,
+        detail={"meaning": "yes" if wants else "no"},
+    )
+    if why := offer_replies.answer(session, message=message, wants=wants):
+        work.raise_item(
+            session,
+            kind=WorkKind.PATIENT_REPLIED,
+            role=Role.CLERK,
+            due_on=clock.today(),
+            referral_id=referral.id,
+            subject_id=reply.id,
+            note=f"Ring them about the time that was offered: {why}\n{_wrote(reply)}",
+        )
 
 
 def _see_to(session: Session, reply: Reply, about: Sequence[Appointment]) -> None:
@@ -119,8 +147,12 @@ def _see_to(session: Session, reply: Reply, about: Sequence[Appointment]) -> Non
     )
 
 
+def _wrote(reply: Reply) -> str:
+    return f"{reply.sent_from} wrote: “{reply.text}”"
+
+
 def _note(reply: Reply, about: Sequence[Appointment]) -> str:
-    wrote = f"{reply.sent_from} wrote: “{reply.text}”"
+    wrote = _wrote(reply)
     if reply.subject_id:
         said = f"{MEANINGS[reply.meaning]}: the appointment on {texts.when(about[0])}."
         return f"{said} {NOTHING_DONE}\n{wrote}"

@@ -22,7 +22,7 @@ from derm_service.messages.carriers import (
 )
 from derm_service.referrals.codes import Channel
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = 10
 CLOSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 FAILURES = {
     "permanent-failure": "The number or address does not exist.",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.messages import failing, outbox
-from derm_service.messages.carriers import Carrier, Progress, Unsure
+from derm_service.messages.carriers import Carrier, Progress, Refused, Unsure
 from derm_service.messages.codes import MessageState
 from derm_service.messages.models import Message
 
@@ -23,8 +23,10 @@ def ask(sessions: sessionmaker[Session], carrier: Carrier) -> int:
             message = session.scalars(_next()).first()
             if message is None:
                 return done
-            _settle(session, message, carrier)
+            answers = _settle(session, message, carrier)
             session.commit()
+            if not answers:
+                return done + 1
     return MOST_A_RUN
 
 
@@ -44,14 +46,18 @@ def _next() -> sa.Select[Message]:
     )
 
 
-def _settle(session: Session, message: Message, carrier: Carrier) -> None:
+def _settle(session: Session, message: Message, carrier: Carrier) -> bool:
+    """Record what became of one message; whether the carrier answers at all."""
     message.asked_at = clock.now()
     try:
         receipt = carrier.receipt(message.carrier_id)
     except Unsure:
-        return  # asked again in a while
+        return False  # asked again in a while
+    except Refused:  # it knows nothing of this one: the others are asked about all the same
+        return True
     if receipt.progress is Progress.DELIVERED:
         did = "message was delivered"
         outbox.move(session, message, MessageState.DELIVERED, by=None, did=did)
     elif receipt.progress is Progress.FAILED:
         failing.fail(session, message, reason=receipt.why)
+    return True

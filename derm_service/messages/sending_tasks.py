@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from derm_service import clock, crash
 from derm_service.messages import failing, outbox, texts
 from derm_service.messages.carriers import Carrier, Closed, Parcel, Refused, Unsure
-from derm_service.messages.codes import MessageState
+from derm_service.messages.codes import Addressee, MessageState
 from derm_service.messages.models import Message
 from derm_service.messages.quiet import is_quiet
 from derm_service.messages.texts import TextSender
@@ -27,7 +27,7 @@ LONGEST_WAIT = timedelta(hours=1)
 CARRIER_FORGETS = timedelta(days=6)
 """GOV.UK Notify keeps what it sent for seven days: after that its "no" says nothing."""
 LOST = "It is not known whether it went out."
-DIED = "The patient has died."
+RUNG_ONLY = "This person may be rung only."
 GIVEN_UP = "The carrier did not answer, again and again."
 
 
@@ -41,7 +41,10 @@ class Post:
 
 
 def send_waiting(sessions: sessionmaker[Session], post: Post) -> int:
-    """Send what waits, one transaction after the other; how many were worked on."""
+    """Send what waits, one transaction after the other; how many were worked on.
+
+    A carrier that does not answer is left alone until the next round: nobody waits behind it.
+    """
     for done in range(MOST_A_RUN):
         with sessions() as session:
             message = _claim(session, post)
@@ -49,6 +52,8 @@ def send_waiting(sessions: sessionmaker[Session], post: Post) -> int:
                 return done
             _hand_over(session, message, post)
             session.commit()
+            if message.state is MessageState.SENDING:
+                return done + 1
     return MOST_A_RUN
 
 
@@ -58,6 +63,9 @@ def _claim(session: Session, post: Post) -> Message | None:
     if message is None:
         return None
     if message.state is MessageState.READY:
+        if why := failing.stale(session, message):
+            outbox.stop(session, message, reason=why, by=None)
+            return message
         did = "began to send message"
         outbox.move(session, message, MessageState.SENDING, by=None, did=did)
     message.attempts += 1
@@ -95,10 +103,11 @@ def _hand_over(session: Session, message: Message, post: Post) -> None:
     if message.state is not MessageState.SENDING:
         return  # somebody else was quicker
     try:
-        carrier_id = _earlier(message, post.carrier) or _send(message, post)
+        carrier_id = _earlier(message, post.carrier) or _send(session, message, post)
     except Refused as problem:
         failing.fail(session, message, reason=str(problem))
     except Closed:
+        message.attempts -= 1
         did = "put message back"
         outbox.move(session, message, MessageState.READY, by=None, did=did)
         session.commit()
@@ -124,9 +133,11 @@ def _earlier(message: Message, carrier: Carrier) -> str | None:
     return found
 
 
-def _send(message: Message, post: Post) -> str:
-    if message.referral.patient.deceased_on is not None:
-        raise Refused(DIED)
+def _send(session: Session, message: Message, post: Post) -> str:
+    if why := failing.stale(session, message):
+        raise Refused(why)
+    if message.referral.patient.safe_contact and message.addressee is not Addressee.GP:
+        raise Refused(RUNG_ONLY)
     return post.carrier.send(parcel(message, post))
 
 

@@ -12,7 +12,13 @@ from derm_service.messages import notify, overdue, receipt_tasks, sending_tasks,
 
 
 @jobs.periodic(cron="* * * * *")
-@jobs.task(queue=ROUTINE, name="messages.send", pass_context=True)
+@jobs.task(
+    queue=ROUTINE,
+    name="messages.send",
+    queueing_lock="messages.send",
+    lock="messages.send",
+    pass_context=True,
+)
 def send(context: JobContext, timestamp: int) -> None:
     """Hand what waits to the carrier; without one it stays in the outbox."""
     settings = _settings(context)
@@ -23,7 +29,13 @@ def send(context: JobContext, timestamp: int) -> None:
 
 
 @jobs.periodic(cron="*/5 * * * *")
-@jobs.task(queue=ROUTINE, name="messages.ask_receipts", pass_context=True)
+@jobs.task(
+    queue=ROUTINE,
+    name="messages.ask_receipts",
+    queueing_lock="messages.ask_receipts",
+    lock="messages.ask_receipts",
+    pass_context=True,
+)
 def ask_receipts(context: JobContext, timestamp: int) -> None:
     """Ask the carrier what was delivered and what was not."""
     if carrier := notify.of_settings(_settings(context)):

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.accounts.sign_in import digest
-from derm_service.booking import offer_replies
+from derm_service.booking import replies
 from derm_service.booking.codes import AnsweredBy, AppointmentState, DeclineReason, OfferState
 from derm_service.booking.models import Appointment
 from derm_service.booking.offer_limits import Limit
 from derm_service.booking.offer_models import Offer
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.discretion import is_discreet
-from derm_service.messages.models import Message, WorkItem
+from derm_service.messages.models import Message, Reply, WorkItem
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel, ConsentBy, Need
 from derm_service.referrals.proxy import Proxy
@@ -165,34 +165,36 @@ def test_more_than_so_many_a_minute_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wants", "state", "said"),
-    [
-        (True, OfferState.ACCEPTED, ""),
-        (False, OfferState.DECLINED, "stands"),
-        (None, OfferState.OPEN, "YES or NO"),
-    ],
+    ("wrote", "state"), [("Yes.", OfferState.ACCEPTED), ("no", OfferState.DECLINED)]
 )
-def test_reply_by_text_answers_the_offer(
-    session: Session, wants: bool | None, state: OfferState, said: str
-) -> None:
+def test_reply_by_text_answers_the_offer(session: Session, wrote: str, state: OfferState) -> None:
     offer, _, message = by_text(session)
+    message.state = MessageState.SENT
 
-    answer = offer_replies.answer(session, message=message, wants=wants)
+    reply = replies.receive(session, carrier_id="1", sent_from=message.send_to, text=wrote)
 
     assert offer.state is state
-    assert said in answer
-    assert is_discreet(answer)
+    assert reply.message_id == message.id
+    assert calls_about(session, reply) == []
 
 
-def test_late_reply_by_text_is_told_what_stands(session: Session) -> None:
+def test_late_reply_by_text_changes_nothing_and_a_clerk_rings(session: Session) -> None:
     offer, later, message = by_text(session)
+    message.state = MessageState.SENT
     lapse(session, offer)
 
-    answer = offer_replies.answer(session, message=message, wants=True)
+    reply = replies.receive(session, carrier_id="1", sent_from=message.send_to, text="YES")
 
-    assert "This offer ended" in answer
-    assert "stands" in answer
+    (call,) = calls_about(session, reply)
+    assert "This offer ended" in call.note
     assert later.state is AppointmentState.BOOKED
+
+
+def calls_about(session: Session, reply: Reply) -> list[WorkItem]:
+    query = sa.select(WorkItem).where(
+        WorkItem.kind == WorkKind.PATIENT_REPLIED, WorkItem.subject_id == reply.id
+    )
+    return list(session.scalars(query))
 
 
 def test_clerk_reads_the_offer_out_and_records_yes(

@@ -134,7 +134,7 @@ def test_yes_that_may_be_meant_for_an_offer_confirms_nothing(session: Session) -
     reply = receive(session, "yes")
 
     assert reply.subject_id is None
-    assert "appointments or offers" in work_rows(session)[0].note
+    assert "the time that was offered" in work_rows(session)[0].note
 
 
 @pytest.fixture
