@@ -1,6 +1,5 @@
 """Asking somebody whether they want a time that fell free: by their own channel."""
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from derm_service import clock
 from derm_service.booking import letters, offer_texts
 from derm_service.booking.codes import AnsweredBy
 from derm_service.booking.offer_models import Offer
-from derm_service.messages import outbox, work
+from derm_service.messages import outbox, texts, work
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message
@@ -18,7 +17,6 @@ from derm_service.people import User
 from derm_service.referrals.codes import Channel
 
 UNSENT = (MessageState.READY, MessageState.LOCKED)
-LINK = re.compile(r"(/offer/)[\w-]+")
 
 
 def ask(session: Session, offer: Offer, *, way: Way, link: str, by: User | None) -> None:
@@ -55,7 +53,7 @@ def forget(
         .with_for_update()
     ).all()
     for message in asked:
-        message.content = _without_secret(message.content)
+        message.content = texts.without_secrets(message.content)
         if message.state not in UNSENT:
             continue
         if answered_by is AnsweredBy.PHONE and message.channel is Channel.PHONE:
@@ -64,12 +62,3 @@ def forget(
         else:
             outbox.stop(session, message, reason=how, by=by)
     work.finish(session, kind=WorkKind.OFFER_CALL, subject_id=offer.id, how=how, by=by)
-
-
-def _without_secret(content: Any) -> Any:
-    """The same words, with no link that answers."""
-    if isinstance(content, dict):
-        return {key: _without_secret(each) for key, each in content.items()}
-    if isinstance(content, list):
-        return [_without_secret(each) for each in content]
-    return LINK.sub(r"\1…", content) if isinstance(content, str) else content

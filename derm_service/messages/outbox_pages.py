@@ -98,15 +98,16 @@ def row(message: Message) -> Row:
 
 
 def words(message: Message, sender: TextSender) -> tuple[str, Sequence[str]]:
-    """Subject and paragraphs as they go out, or as whoever rings is told."""
+    """Subject and paragraphs as they go out, or as whoever rings is told; no link that answers."""
+    content = texts.without_secrets(message.content)
     if message.channel is Channel.SMS:
-        return "", [texts.sms(message.content, sender)]
+        return "", [texts.sms(content, sender)]
     if message.channel is Channel.EMAIL:
-        subject, body = texts.email(message.content, sender)
+        subject, body = texts.email(content, sender)
         return subject, body.split("\n\n")
     if message.channel is Channel.PHONE:
-        return "", [message.content.get("note", "")]
-    return message.content.get("subject", ""), message.content.get("paragraphs", [])
+        return "", [content.get("note", "")]
+    return content.get("subject", ""), content.get("paragraphs", [])
 
 
 def _counts(session: Session) -> dict[str, int]:

@@ -1,11 +1,14 @@
 """How a text and an email read when they go out: who writes first, how to answer last; pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from derm_service.config import Settings
 from derm_service.messages.discretion import is_discreet
+
+LINK = re.compile(r"(/offer/)[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,12 @@ def email(content: Mapping[str, Any], sender: TextSender) -> tuple[str, str]:
     """Subject and body of an email."""
     ring = f"If you have a question or cannot come, ring us on {sender.phone}."
     return content["subject"], "\n\n".join([*content["email"], ring, sender.name])
+
+
+def without_secrets(content: Any) -> Any:
+    """The same words for whoever may read them later, with no link that answers."""
+    if isinstance(content, dict):
+        return {key: without_secrets(each) for key, each in content.items()}
+    if isinstance(content, list):
+        return [without_secrets(each) for each in content]
+    return LINK.sub(r"\1…", content) if isinstance(content, str) else content

@@ -48,6 +48,12 @@ class NotifyServer:
         self.heard.set()
         return made
 
+    def became_of(self, one: str) -> tuple[int, dict[str, Any]]:
+        """What is answered about a message; 404 for one that was never taken."""
+        if one in self.statuses:
+            return 200, {"id": one, "status": self.statuses[one]}
+        return 404, {"errors": [{"error": "NoResultFound", "message": "No result found"}]}
+
 
 def _handler(server: NotifyServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -68,8 +74,7 @@ def _handler(server: NotifyServer) -> type[BaseHTTPRequestHandler]:
                 [reference] = parse_qs(parts.query)["reference"]
                 found = [each for each in server.taken if each["reference"] == reference]
                 return self._answer(200, {"notifications": found, "links": {}})
-            one = parts.path.rpartition("/")[2]
-            return self._answer(200, {"id": one, "status": server.statuses[one]})
+            return self._answer(*server.became_of(parts.path.rpartition("/")[2]))
 
         def _answer(self, status: int, said: dict[str, Any]) -> None:
             body = json.dumps(said).encode()

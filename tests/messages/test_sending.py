@@ -194,6 +194,89 @@ def test_unanswered_text_is_looked_for_before_it_is_sent_again(
     assert len(server.taken) == 1
 
 
+@time_machine.travel(MIDDAY, tick=False)
+def test_carrier_that_does_not_answer_is_asked_once_a_round(
+    session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
+) -> None:
+    messages = [written(session) for _ in range(3)]
+    server.refuse = (503, "Busy")
+
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
+
+    for message in messages:
+        session.refresh(message)
+    assert sorted(message.attempts for message in messages) == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "since", [MessageKind.APPOINTMENT_MOVED, MessageKind.APPOINTMENT_CANCELLED]
+)
+def test_news_that_no_longer_holds_is_told_neither_by_text_nor_instead_of_one(
+    session: Session,
+    joined_sessions: sessionmaker[Session],
+    server: NotifyServer,
+    since: MessageKind,
+) -> None:
+    referral, subject_id = make.referral(session), uuid.uuid4()
+    with time_machine.travel(MIDDAY, tick=False):
+        sent = written(session, referral=referral, subject_id=subject_id)
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
+        server.statuses[server.taken[0]["id"]] = "temporary-failure"
+        waiting = written(
+            session,
+            referral=referral,
+            subject_id=subject_id,
+            kind=MessageKind.APPOINTMENT_REMINDER,
+        )
+    with time_machine.travel(MIDDAY + timedelta(hours=1), tick=False):
+        newer = written(session, referral=referral, subject_id=uuid.uuid4(), kind=since)
+
+        sending_tasks.send_waiting(joined_sessions, post_to(server))
+        receipt_tasks.ask(joined_sessions, post_to(server).carrier)
+
+    for message in (sent, waiting, newer):
+        session.refresh(message)
+    assert sent.state is MessageState.FAILED
+    assert waiting.state is MessageState.STOPPED
+    assert newer.state is MessageState.SENT
+    assert [each["reference"] for each in server.taken] == [str(sent.id), str(newer.id)]
+    letters = sa.select(Message).where(Message.channel == Channel.LETTER)
+    assert session.scalars(letters).all() == []
+
+
+@time_machine.travel(MIDDAY, tick=False)
+def test_no_text_goes_to_somebody_who_may_be_rung_only(
+    session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
+) -> None:
+    message = written(session)
+    message.referral.patient.safe_contact = True
+    session.commit()
+
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
+
+    assert server.taken == []
+    calls = sa.select(WorkItem).where(WorkItem.kind == WorkKind.CALL_PATIENT)
+    assert session.scalars(calls).one().subject_id == message.subject_id
+
+
+@time_machine.travel(MIDDAY, tick=False)
+def test_receipt_nobody_knows_of_keeps_no_other_waiting(
+    session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
+) -> None:
+    messages = [written(session) for _ in range(2)]
+    sending_tasks.send_waiting(joined_sessions, post_to(server))
+    for message in messages:
+        session.refresh(message)
+    del server.statuses[messages[0].carrier_id]
+    server.statuses[messages[1].carrier_id] = "delivered"
+
+    receipt_tasks.ask(joined_sessions, post_to(server).carrier)
+
+    for message in messages:
+        session.refresh(message)
+    assert [message.state for message in messages] == [MessageState.SENT, MessageState.DELIVERED]
+
+
 @pytest.mark.parametrize(
     ("at", "goes"),
     [
