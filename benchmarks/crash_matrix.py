@@ -14,8 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from derm_service.crash import Point
-from tests.faults.matrix import walk
+from tests.faults.matrix import POINTS, walk
 from tests.faults.rig import running
 
 
@@ -23,7 +22,7 @@ def main() -> None:
     """Walk and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1)
-    points = list(Point) * parser.parse_args().rounds
+    points = list(POINTS) * parser.parse_args().rounds
     console = Console(stderr=True)
     with (
         tempfile.TemporaryDirectory(prefix="derm-matrix-") as place,

@@ -13,6 +13,9 @@ from tests.faults.sender import Photograph
 from tests.fixtures.service import until
 
 RECOVERY_SECONDS = 180
+OF_MESSAGES = (Point.MESSAGE_CLAIMED, Point.MESSAGE_TAKEN)
+"""No photograph passes these: tests/messages/test_sending.py kills a sender there."""
+POINTS = tuple(point for point in Point if point not in OF_MESSAGES)
 
 
 @dataclass

@@ -157,13 +157,13 @@ def test_burnt_photograph_shows_where_and_how_it_should_look(
     card = scene.view(View.CLOSE_UP).locator("[data-card][data-state=checked]")
     expect(card.get_by_role("listitem").filter(has_text="burnt out")).to_be_visible()
     expect(card.locator("figcaption")).to_contain_text("how it should look")
-    box = card.locator(".derm-marks__box").first.bounding_box()
+    boxes = [each.bounding_box() for each in card.locator(".derm-marks__box").all()]
     picture = card.get_by_role("img").bounding_box()
-    assert box is not None
     assert picture is not None
     shown_width = picture["height"] * 4 / 3  # object-fit: contain, in the middle
     left = picture["x"] + (picture["width"] - shown_width) / 2
-    assert (box["x"] - left) / shown_width == pytest.approx(0.3, abs=0.1)
+    leftmost = min(box["x"] for box in boxes if box)
+    assert (leftmost - left) / shown_width == pytest.approx(0.3, abs=0.1)
     scene.choose(View.CLOSE_UP, sharp)
     wanted = scene.page.locator("[data-wanted] li").filter(has_text="Close-up")
     expect(wanted).to_contain_text("Taken")

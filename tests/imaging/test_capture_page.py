@@ -127,7 +127,7 @@ def test_lens_answers_are_offered_again_from_the_last_dermoscopic_photograph() -
 
 
 def test_thumbnail_is_offered_only_when_the_small_copy_exists() -> None:
-    small = Rendition(capture_id=uuid.UUID(int=1), size=RenditionSize.SMALL)
+    small = Rendition(capture_id=uuid.UUID(int=1), size=RenditionSize.SMALL, width=480, height=360)
 
     with_copy, without = capture_page.all_cards([capture(renditions=[small]), capture()])
 
