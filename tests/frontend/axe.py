@@ -15,6 +15,7 @@ def _source() -> str:
 
 def faults(page: Page) -> list[str]:
     """What axe finds on the page as it stands: rule, and the element; nothing when it is clean."""
+    page.wait_for_load_state()
     page.evaluate(_source())
     result: dict[str, Any] = page.evaluate("axe.run()")
     return [

@@ -34,13 +34,15 @@ def check(page: Page) -> None:
 
 def press(page: Page, name: str) -> None:
     """Press a button of the page and look at what comes."""
-    page.get_by_role("main").get_by_role("button", name=name).click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=name).click()
     check(page)
 
 
 def follow(page: Page, name: str) -> None:
     """Follow a link of the page and look at where it leads."""
-    page.get_by_role("main").get_by_role("link", name=name).first.click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("link", name=name).first.click()
     check(page)
 
 
