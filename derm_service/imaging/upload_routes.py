@@ -38,6 +38,7 @@ CHECKSUM_MISMATCH = "460 Checksum Mismatch"
 AT_ONCE = 12
 """Bodies a process takes at a time: of its 16 threads some stay free for pages, however slowly
 photographs come in."""
+NO_LENGTH = "Send the length of the piece with its checksum: Content-Length."
 BUSY = "Many photographs are arriving just now. This one is tried again by itself."
 
 _places = BoundedSemaphore(AT_ONCE)
@@ -183,6 +184,8 @@ def _take(now: Standing, start: int) -> Standing:
     """
     session = db_session()
     checksum = checksums.wanted(request.headers.get("Upload-Checksum"))
+    if checksum is not None and request.content_length is None:
+        raise UnknownChecksum(NO_LENGTH)  # nobody could tell a whole piece from a broken one
     uploads.check_piece(session, now, start, request.content_length)
     session.commit()  # no transaction is held while a slow line delivers
     if not _places.acquire(blocking=False):

@@ -136,6 +136,26 @@ def test_checksum_nobody_can_compare_is_refused_before_a_byte(
     assert offset(client, metadata["capture"]) == 0
 
 
+def test_checksum_of_a_piece_without_a_length_is_refused_before_a_byte(
+    client: FlaskClient, token: str, visit: Visit
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+    headers = {**sending.TUS, "X-CSRFToken": token, "Upload-Offset": "0", **checksum(DATA)}
+
+    answer = client.patch(
+        f"{sending.UPLOADS}/{metadata['capture']}",
+        headers={**headers, "Transfer-Encoding": "chunked"},
+        input_stream=io.BytesIO(DATA[::-1]),
+        environ_overrides={"wsgi.input_terminated": True},
+        content_type=sending.OCTETS,
+    )
+
+    assert answer.status_code == 400
+    assert "Content-Length" in answer.get_json()["error"]
+    assert offset(client, metadata["capture"]) == 0
+
+
 def test_method_may_be_named_in_a_header(
     client: FlaskClient, session: Session, token: str, visit: Visit
 ) -> None:
