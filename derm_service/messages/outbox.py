@@ -190,8 +190,10 @@ def mark_failed(
 
 
 def retry(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
-    """Make a failed message ready again; a locked one has `unlock` alone."""
+    """Make a failed letter ready again; a locked one has `unlock` alone."""
     message = for_change(session, message_id)
+    if message.channel is not Channel.LETTER:
+        raise Conflict("Only a letter can be made ready again. Ring the patient instead.")
     if message.state is not MessageState.FAILED:
         raise Conflict("This message did not fail. Load the page again to see where it stands.")
     move(session, message, MessageState.READY, by=by, did="made message ready again")

@@ -127,6 +127,16 @@ def test_locked_letter_is_not_released_by_trying_again(session: Session) -> None
     assert open_work(session, WorkKind.POST_LETTER) == []
 
 
+def test_text_is_not_sent_again_by_hand(session: Session) -> None:
+    text = written(session, channel=Channel.SMS)
+    outbox.mark_failed(session, message_id=text.id, by=None, reason="No such number")
+
+    with pytest.raises(Conflict, match="Only a letter"):
+        outbox.retry(session, message_id=text.id, by=make.user(session))
+
+    assert text.state is MessageState.FAILED
+
+
 @pytest.mark.parametrize("addressee", list(Addressee))
 def test_nothing_is_sent_when_the_patient_has_died(session: Session, addressee: Addressee) -> None:
     referral = make.referral(session, patient=make.patient(session, deceased_on=date(2026, 1, 2)))
