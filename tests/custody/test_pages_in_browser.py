@@ -11,9 +11,10 @@ from tests import make
 from tests.custody.filed import filed
 from tests.fixtures.browser import DESK, PHONE
 from tests.fixtures.service import RunningService
+from tests.frontend.axe import faults
 from tests.imaging import visiting
 from tests.journeys.conftest import PASSWORD, make_team
-from tests.journeys.steps import Walker, problems_of
+from tests.journeys.steps import Walker
 
 
 def test_pages_to_move_and_erase_have_no_fault(
@@ -37,7 +38,7 @@ def test_pages_to_move_and_erase_have_no_fault(
             assert answer is not None
             assert answer.status == 200
             walker.page.screenshot(path=tmp_path / f"{name}{size[0]}.png", full_page=True)
-            if problems := problems_of(walker.page):
+            if problems := faults(walker.page):
                 wrong[f"{name} at {size[0]}"] = problems
 
     assert not wrong

@@ -4,7 +4,6 @@ import random
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from derm_service import clock, wording
 from tests import make
-from tests.fixtures.database import ROOT
+from tests.frontend.axe import faults
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 VERDICT_MILLISECONDS = 60_000
 """A slow machine's patience: the point is that a verdict comes, not how soon."""
 
@@ -36,25 +34,6 @@ def a_person() -> Person:
         nhs_number=make.nhs_number_of(random.randrange(1_000_000)),
         born_on=date(1930, 1, 1) + timedelta(days=random.randrange(15_000)),
     )
-
-
-@cache
-def _axe() -> str:
-    return AXE.read_text()
-
-
-def problems_of(page: Page) -> list[str]:
-    """What axe-core finds wrong, and whether the page is wider than its window."""
-    page.evaluate(_axe())
-    found = page.evaluate("axe.run()")
-    wrong = [
-        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
-        for each in found["violations"]
-    ]
-    wider = page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )
-    return [*wrong, *(["wider than the window"] if wider else [])]
 
 
 class Walker:
@@ -80,8 +59,7 @@ class Walker:
 
     def check(self) -> None:
         """Nothing on this page is wrong for axe, and it does not scroll sideways."""
-        problems = problems_of(self.page)
-        assert not problems, f"{self.page.url}: {problems}"
+        assert faults(self.page) == [], self.page.url
 
     def heading(self) -> Locator:
         """The page's h1."""

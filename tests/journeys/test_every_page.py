@@ -16,7 +16,8 @@ from tests.fixtures.app import make_settings
 from tests.fixtures.browser import DESK, PHONE
 from tests.fixtures.database import copied_database
 from tests.fixtures.service import PATIENCE_SECONDS, RunningService, free_port, start, until_up
-from tests.journeys.steps import Walker, problems_of
+from tests.frontend.axe import faults
+from tests.journeys.steps import Walker
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 NO_PAGE = re.compile(r"/images/|\.pdf$|\.csv$|/static/|template")
@@ -66,7 +67,7 @@ def test_no_page_that_a_role_can_reach_has_a_fault(
         for size in (DESK, PHONE):
             page.set_viewport_size({"width": size[0], "height": size[1]})
             answer = page.goto(path)
-            problems = problems_of(page)
+            problems = faults(page)
             if answer is None or answer.status >= 400:
                 problems.append(f"answered {answer.status if answer else 'nothing'}")
             if problems:

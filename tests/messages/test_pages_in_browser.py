@@ -16,8 +16,9 @@ from derm_service.referrals.codes import Channel
 from tests import make
 from tests.fixtures.browser import DESK, PHONE
 from tests.fixtures.service import RunningService
+from tests.frontend.axe import faults
 from tests.journeys.conftest import PASSWORD, make_team
-from tests.journeys.steps import Walker, problems_of
+from tests.journeys.steps import Walker
 
 
 def test_pages_about_messages_have_no_fault(
@@ -57,7 +58,7 @@ def test_pages_about_messages_have_no_fault(
             assert answer is not None
             assert answer.status == 200
             walker.page.screenshot(path=tmp_path / f"{name}{size[0]}.png", full_page=True)
-            if problems := problems_of(walker.page):
+            if problems := faults(walker.page):
                 wrong[f"{name} at {size[0]}"] = problems
 
     assert not wrong
