@@ -77,11 +77,10 @@ def booked(session: Session) -> tuple[UUID, str]:
     return appointment.id, patient.family_name
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_photographer_leads_a_visit_from_check_in_to_finish(
-    service: RunningService, new_page: NewPage, size: tuple[int, int]
+def test_photographer_leads_a_visit_from_check_in_to_finish_on_a_phone(
+    service: RunningService, new_page: NewPage
 ) -> None:
-    page = new_page(service.url, size=size)
+    page = new_page(service.url, size=PHONE)  # at a desk: tests/journeys
     with service.sessions() as session:
         appointment_id, family_name = booked(session)
         signed_in(session, page)

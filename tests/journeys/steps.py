@@ -10,9 +10,11 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, expect
 
 from derm_service import clock, wording
+from derm_service.imaging.codes import View
 from tests import make
 from tests.frontend.axe import faults
 
+JUDGED = re.compile("^(filed|checked)$")
 VERDICT_MILLISECONDS = 60_000
 """A slow machine's patience: the point is that a verdict comes, not how soon."""
 
@@ -172,10 +174,17 @@ class Walker:
         if self.page.get_by_role("button", name=re.compile("^Confirm:")).count():
             self.button(re.compile("^Confirm:"))
 
-    def photograph(self, view: str, file: Path) -> Locator:
-        """Choose a file for a view and wait for its verdict; the card it ended up on."""
+    def photograph(self, files: dict[View, Path]) -> dict[View, Locator]:
+        """Choose a file for each view without waiting, then see every verdict; the cards."""
+        cards = {view: self._choose(view, file) for view, file in files.items()}
+        for card in cards.values():
+            expect(card).to_have_attribute("data-state", JUDGED, timeout=VERDICT_MILLISECONDS)
+            expect(card.get_by_text("Photo quality only").first).to_be_visible()
+        return cards
+
+    def _choose(self, view: View, file: Path) -> Locator:
         section = self.page.locator(f"[data-view={view}]")
-        if view == "dermoscopic":
+        if view is View.DERMOSCOPIC:
             for name, value in (
                 ("polarisation", "polarised"),
                 ("contact", "contact"),
@@ -184,10 +193,7 @@ class Walker:
                 section.locator(f"input[name=dermoscopic-{name}][value={value}]").check()
         before = section.locator("[data-cards] > li").count()
         section.locator(f"#{view}-files").set_input_files(file)
-        card = section.locator("[data-cards] > li").nth(before)
-        judged = card.get_by_text("Photo quality only")
-        expect(judged).to_be_visible(timeout=VERDICT_MILLISECONDS)
-        return card
+        return section.locator("[data-cards] > li").nth(before)
 
     def keep(self, card: Locator, reason: str) -> None:
         """Keep a photograph the gate would take again, with a reason."""

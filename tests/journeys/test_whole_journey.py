@@ -51,8 +51,7 @@ def test_person_with_two_lesions_is_booked_photographed_read_and_told(
     photographer.take_consent()
     for n in (1, 2):
         photographer.open_lesion(n)
-        for view in View:
-            photographer.photograph(view, photographs[view])
+        photographer.photograph({view: photographs[view] for view in View})
         photographer.link(re.compile("task list"))
     photographer.finish_visit()
 
