@@ -50,10 +50,10 @@ INSERT INTO resource (id, kind, name, capacity, language)
 SELECT gen_random_uuid(), 'chaperone', 'Chaperone ' || n, 1, '' FROM generate_series(1, 12) AS n;
 """
 CLINICS_SQL = """
-INSERT INTO clinic (id, location_id, starts_at, ends_at, slot_minutes, state, note,
+INSERT INTO clinic (id, location_id, starts_at, ends_at, slot_minutes, state, note, views,
                     changes, changed_at)
 SELECT gen_random_uuid(), location.id, start, start + interval '400 minutes', 20, 'open', '',
-       0, start
+       '{overview,close_up,dermoscopic}', 0, start
 FROM location, generate_series(0, :clinics_each - 1) AS n,
      LATERAL (SELECT cast(:first AS timestamptz) + n * interval '1 day' AS start) AS at;
 INSERT INTO allocation (id, resource_id, level, lane, during, state, clinic_id, reason)

@@ -73,6 +73,7 @@ def test_huge_numbers_in_a_clinic_are_a_sentence_beside_the_field(
         starts=starts,
         ends="12:00",
         slot_minutes=slot_minutes,
+        views=["overview", "close_up", "dermoscopic"],
         location_id=str(location.id),
         place_id=str(room.id),
         photographer_id=str(photographer.id),

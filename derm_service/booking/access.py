@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from derm_service.booking.codes import Feature
+from derm_service.booking.codes import Feature, View
 from derm_service.referrals import languages
 from derm_service.referrals.codes import Mobility, Need
 from derm_service.referrals.models import Patient
@@ -17,6 +17,12 @@ FEATURE_WORDS: dict[Feature, str] = {
     Feature.CHANGING_PLACE: "Changing Places toilet",
     Feature.QUIET_SPACE: "Quiet space",
 }
+VIEW_WORDS: dict[View, str] = {
+    View.OVERVIEW: "Overview",
+    View.CLOSE_UP: "Close-up",
+    View.DERMOSCOPIC: "Dermoscopic",
+}
+"""What every lesion is photographed in, and so what every person wants of a clinic."""
 NEED_WORDS: dict[Need, str] = {
     Need.STEP_FREE: "Step-free access",
     Need.HOIST: "Hoist",
@@ -105,10 +111,24 @@ def wanted(person: Person) -> list[Feature]:
     return list(dict.fromkeys(features))
 
 
-def missing(person: Person, features: Iterable[str]) -> list[str]:
-    """What a place with these features lacks for this person, in words."""
+def missing(person: Person, features: Iterable[str], views: Iterable[str]) -> list[str]:
+    """What a clinic with these features and views lacks for this person, in words."""
     offered = set(features)
-    return [FEATURE_WORDS[each] for each in wanted(person) if each.value not in offered]
+    lacking = [FEATURE_WORDS[each] for each in wanted(person) if each.value not in offered]
+    return lacking + [words for _view, words in views_missing(views)]
+
+
+def views_missing(views: Iterable[str]) -> list[tuple[View, str]]:
+    """Which photographs a clinic that takes these cannot take, each with its words."""
+    taken = set(views)
+    missed = [each for each in View if each.value not in taken]
+    return [(each, f"{VIEW_WORDS[each]} photographs") for each in missed]
+
+
+def view_words(views: Iterable[str]) -> list[str]:
+    """Views in words, in the order of the table."""
+    taken = set(views)
+    return [words for view, words in VIEW_WORDS.items() if view.value in taken]
 
 
 def to_arrange(person: Person) -> list[str]:

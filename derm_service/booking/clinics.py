@@ -2,19 +2,36 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
-from derm_service.booking import ledger, queries, rules
-from derm_service.booking.codes import ClinicState, Level, LocationKind, ResourceKind
+from derm_service.booking import cutting, ledger, queries, rules
+from derm_service.booking.codes import (
+    ClinicState,
+    Feature,
+    Level,
+    LocationKind,
+    ResourceKind,
+    View,
+)
 from derm_service.booking.models import Appointment, Clinic, Location, MobileUnit, Resource, Slot
 from derm_service.db import new_id
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
 from derm_service.wording import count, full_name, time
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The photographs a clinic takes, and its access where that differs from its place's."""
+
+    views: Sequence[str] = tuple(each.value for each in View)
+    features: Sequence[str] | None = None
+
 
 SLOT_MINUTES = range(5, 241)
 LONGEST_HOURS = 14
@@ -30,6 +47,7 @@ def open_clinic(
     resource_ids: Sequence[uuid.UUID],
     mobile_unit_id: uuid.UUID | None = None,
     note: str = "",
+    offered: Offered = Offered(),
     by: User,
 ) -> Clinic:
     """Open a clinic: everything it needs is taken for its hours, then its slots are cut.
@@ -41,6 +59,7 @@ def open_clinic(
     if location is None or location.closed_at is not None:
         raise Invalid({"location_id": "Choose a place that is open."})
     _check_resources(session, location, resource_ids, mobile_unit_id)
+    _check_offered(offered)
     clinic = Clinic(
         id=new_id(),
         location_id=location.id,
@@ -49,6 +68,8 @@ def open_clinic(
         ends_at=ends_at,
         slot_minutes=slot_minutes,
         note=note,
+        views=list(offered.views),
+        features=None if offered.features is None else list(offered.features),
         slots=[
             Slot(id=new_id(), starts_at=start, ends_at=end)
             for start, end in rules.cut(starts_at, ends_at, slot_minutes)
@@ -93,31 +114,36 @@ def change_clinic(
     starts_at: datetime,
     ends_at: datetime,
     resource_ids: Sequence[uuid.UUID],
+    slot_minutes: int | None = None,
+    offered: Offered | None = None,
     by: User,
 ) -> Clinic:
-    """Give a clinic other hours, staff or kit; Conflict names who would be left outside of them.
+    """Give a clinic other hours, slots, staff or kit; Conflict names who would not fit in.
 
-    Who stays keeps their time and takes the new staff and kit; slots outside are withdrawn.
+    Who stays keeps their time and takes the new staff and kit; slots outside the hours or of
+    another length are withdrawn. None leaves the length, or what it offers, as it is.
     """
     ledger.lock(session, clinics=[clinic_id], also=resource_ids)
     clinic = queries.clinic(session, clinic_id)
     session.refresh(clinic)
     if clinic.state is ClinicState.CANCELLED:
         raise Conflict("This clinic is cancelled. Open another one.")
-    _check_times(starts_at, ends_at, clinic.slot_minutes)
+    minutes = clinic.slot_minutes if slot_minutes is None else slot_minutes
+    _check_times(starts_at, ends_at, minutes)
     _check_resources(session, clinic.location, resource_ids, clinic.mobile_unit_id)
-    hours = ledger.span(starts_at, ends_at)
     staying = queries.people_in_clinic(session, clinic_id)
-    outside = [one for one in staying if not hours.contains(one.during)]
+    outside = [one for one in staying if not stays(one, clinic, starts_at, ends_at, minutes)]
     if outside:
         raise Conflict(_who_is_booked(outside))
     was = ledger.resources_of_clinic(session, clinic_id)
     with session.begin_nested():
         ledger.release(session, clinic_id=clinic.id)
-        _take_for_hours(session, clinic, resource_ids, hours)
-        clinic.starts_at, clinic.ends_at = starts_at, ends_at
+        clinic.starts_at, clinic.ends_at, clinic.slot_minutes = starts_at, ends_at, minutes
+        _offer(clinic, offered)
         _changed(clinic)
-        _recut(clinic)
+        cutting.recut(clinic, staying)
+        session.flush()  # before the ledger, which marks the new slots as free or full
+        _take_for_hours(session, clinic, resource_ids, ledger.span(starts_at, ends_at))
         _hand_over(session, staying, set(was), set(resource_ids))
         audit.record(
             session,
@@ -130,6 +156,33 @@ def change_clinic(
     return clinic
 
 
+def stays(
+    one: Appointment, clinic: Clinic, starts_at: datetime, ends_at: datetime, minutes: int
+) -> bool:
+    """Whether somebody keeps their time in a clinic of these hours and slots."""
+    same_length = minutes == clinic.slot_minutes
+    fits_cut = same_length or cutting.fits(one.during, starts_at, minutes)
+    return ledger.span(starts_at, ends_at).contains(one.during) and fits_cut
+
+
+def _offer(clinic: Clinic, offered: Offered | None) -> None:
+    if offered is None:
+        return
+    _check_offered(offered)
+    clinic.views = list(offered.views)
+    clinic.features = None if offered.features is None else list(offered.features)
+
+
+def _check_offered(offered: Offered) -> None:
+    problems = {}
+    if not offered.views or not set(offered.views) <= {each.value for each in View}:
+        problems["views"] = "Choose the photographs this clinic takes."
+    if not set(offered.features or ()) <= {each.value for each in Feature}:
+        problems["features"] = "Choose access features from the list."
+    if problems:
+        raise Invalid(problems)
+
+
 def _take_for_hours(
     session: Session, clinic: Clinic, resource_ids: Sequence[uuid.UUID], hours: ledger.Span
 ) -> None:
@@ -140,24 +193,6 @@ def _changed(clinic: Clinic) -> None:
     """Counted, so that calendars elsewhere know which of two versions is the newer."""
     clinic.changes += 1
     clinic.changed_at = clock.now()
-
-
-def _recut(clinic: Clinic) -> None:
-    """Withdraw slots outside the hours, bring back those inside, cut what is not covered."""
-    for slot in clinic.slots:
-        slot.withdrawn = slot.starts_at < clinic.starts_at or slot.ends_at > clinic.ends_at
-    inside = [slot for slot in clinic.slots if not slot.withdrawn]
-    first = min((slot.starts_at for slot in inside), default=clinic.ends_at)
-    last = max((slot.ends_at for slot in inside), default=clinic.ends_at)
-    spare = (first - clinic.starts_at) % timedelta(minutes=clinic.slot_minutes)
-    taken = {slot.starts_at for slot in clinic.slots}
-    for start, end in [
-        *rules.cut(clinic.starts_at + spare, first, clinic.slot_minutes),
-        *rules.cut(last, clinic.ends_at, clinic.slot_minutes),
-    ]:
-        if start not in taken:
-            made = Slot(id=new_id(), starts_at=start, ends_at=end, freed_at=clock.now())
-            clinic.slots.append(made)
 
 
 def _hand_over(

@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import (
     BooleanField,
-    Form,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -21,6 +20,7 @@ from derm_service import clock, wording
 from derm_service.booking import access, places, queries, rules, series
 from derm_service.booking.codes import ClinicState, LocationKind, ResourceKind
 from derm_service.booking.models import Clinic, Location, Resource
+from derm_service.booking.offered_form import OfferedForm
 from derm_service.booking.parsing import day_or_none, uuid_or_none, wall_clock
 from derm_service.booking.recurring import Pattern
 from derm_service.booking.series import Series
@@ -36,7 +36,7 @@ KIT = (ResourceKind.DERMATOSCOPE, ResourceKind.HOIST, ResourceKind.INTERPRETER)
 KIT_AND_PEOPLE = (*KIT, ResourceKind.CHAPERONE)
 
 
-class ClinicForm(Form):
+class ClinicForm(OfferedForm):
     """A clinic to open: where, when, with whom and what."""
 
     location_id = SelectField("Place", validate_choice=False)
@@ -116,6 +116,7 @@ def _open(form: ClinicForm) -> Series:
         slot_minutes=_minutes(form.slot_minutes.data),
         resource_ids=[place.id, photographer.id, *kit],
         note=form.note.data or "",
+        offered=form.offered(),
         by=current_user(),
     )
 
@@ -173,7 +174,8 @@ def _page(found: Clinic) -> ResponseReturnValue:
         "booking/clinic.html",
         clinic=found,
         location=found.location,
-        features=access.feature_words(found.location.features),
+        features=access.feature_words(found.access),
+        views=access.view_words(found.views),
         rows=queries.rows_of(session, [found])[found.id],
         resources=queries.resources_in(session, [found]).get(found.id, []),
         states=rules.STATE_WORDS,

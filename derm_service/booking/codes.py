@@ -93,6 +93,14 @@ class LocationKind(StrEnum):
     VAN_STOP = "van_stop"
 
 
+class View(StrEnum):
+    """Which picture of a lesion this is."""
+
+    OVERVIEW = "overview"
+    CLOSE_UP = "close_up"
+    DERMOSCOPIC = "dermoscopic"
+
+
 class Feature(StrEnum):
     """What a place offers to somebody with a need."""
 

@@ -13,12 +13,17 @@ WITH place AS MATERIALIZED (
     FROM location
     LEFT JOIN postcode ON postcode.code = location.postcode
     WHERE location.closed_at IS NULL
-      AND location.features @> :features
+      AND (location.features @> :features OR EXISTS (  -- one of its clinics offers more
+          SELECT FROM clinic
+          WHERE clinic.location_id = location.id AND clinic.features @> :features))
       AND (CAST(:location_id AS uuid) IS NULL OR location.id = :location_id)
       AND NOT EXISTS (  -- a helper nobody is who could come here; a hoist may be the place's own
           SELECT FROM unnest(CAST(:helpers AS text[]), CAST(:languages AS text[]))
               AS wanted(kind, language)
           WHERE wanted.kind <> ALL (location.features) AND NOT EXISTS (
+              SELECT FROM clinic
+              WHERE clinic.location_id = location.id AND wanted.kind = ANY (clinic.features))
+          AND NOT EXISTS (
               SELECT FROM resource
               WHERE resource.kind = wanted.kind AND resource.language = wanted.language
                 AND (resource.location_id IS NULL OR resource.location_id = location.id)))
@@ -67,7 +72,8 @@ CROSS JOIN LATERAL (
           AND NOT EXISTS (  -- a helper nobody is free to be
               SELECT FROM unnest(CAST(:helpers AS text[]), CAST(:languages AS text[]))
                   AS wanted(kind, language)
-              WHERE wanted.kind <> ALL (place.features) AND NOT EXISTS (
+              WHERE wanted.kind <> ALL (coalesce(clinic.features, place.features))
+              AND NOT EXISTS (
                   SELECT FROM resource
                   WHERE resource.kind = wanted.kind
                     AND resource.language = wanted.language
@@ -94,6 +100,8 @@ CROSS JOIN LATERAL (
     ) AS first
     WHERE clinic.location_id = place.id
       AND clinic.state = 'open'
+      AND coalesce(clinic.features, place.features) @> :features
+      AND clinic.views @> :views
       AND clinic.starts_at > CAST(:after AS timestamptz) - interval '1 day'
       AND clinic.starts_at < least(
           CAST(:before AS timestamptz),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from derm_service.booking import access
-from derm_service.booking.codes import ResourceKind
+from derm_service.booking.codes import ResourceKind, View
 from derm_service.booking.requirements import Requirement
 from derm_service.referrals.clocks import ClockReading
 from derm_service.referrals.codes import Mobility, Need, Priority
@@ -29,6 +29,7 @@ class Wish:
     latitude: float | None = None
     longitude: float | None = None
     kit: frozenset[ResourceKind] = frozenset({ResourceKind.DERMATOSCOPE})
+    views: frozenset[View] = frozenset(View)
     needs: tuple[Requirement, ...] = ()
 
     @property

@@ -16,6 +16,7 @@ from derm_service.booking.codes import (
     Level,
     NotAttendedReason,
     ResourceKind,
+    View,
 )
 from derm_service.db import Base, choice, new_id
 from derm_service.people import User
@@ -76,9 +77,15 @@ class Clinic(Base):
     __table_args__ = (
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("slot_minutes BETWEEN 5 AND 240", name="slot_minutes_5_to_240"),
+        sa.CheckConstraint("cardinality(views) > 0", name="photographs_something"),
         sa.Index("clinic_starts_at_idx", "starts_at"),
         sa.Index("clinic_location_id_starts_at_idx", "location_id", "starts_at"),
         sa.Index("clinic_series_id_idx", "series_id"),
+        sa.Index(
+            "clinic_own_features_idx",
+            "location_id",
+            postgresql_where=sa.text("features IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -91,12 +98,20 @@ class Clinic(Base):
         choice(ClinicState, "state"), default=ClinicState.OPEN
     )
     note: Mapped[str] = mapped_column(default="")
+    views: Mapped[list[str]] = mapped_column(default=lambda: [each.value for each in View])
+    features: Mapped[list[str] | None]  # where they differ from those of the place
     series_id: Mapped[uuid.UUID | None]  # shared by the clinics that were opened as one pattern
     changes: Mapped[int] = mapped_column(default=0)  # how often it was changed or cancelled
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     location: Mapped[Location] = relationship()
     mobile_unit: Mapped[MobileUnit | None] = relationship()
+
+    @property
+    def access(self) -> list[str]:
+        """What this clinic offers to somebody with a need."""
+        return self.location.features if self.features is None else self.features
+
     slots: Mapped[list["Slot"]] = relationship(back_populates="clinic", order_by="Slot.starts_at")
 
 
@@ -105,7 +120,7 @@ class Slot(Base):
 
     __tablename__ = "slot"
     __table_args__ = (
-        sa.UniqueConstraint("clinic_id", "starts_at"),
+        sa.UniqueConstraint("clinic_id", "starts_at", "ends_at"),
         sa.Index("slot_starts_at_idx", "starts_at"),
         sa.Index("slot_open_idx", "clinic_id", "starts_at", postgresql_where=OPEN_SLOT),
         sa.Index("slot_freed_at_idx", "freed_at", postgresql_where=sa.text("freed_at IS NOT NULL")),

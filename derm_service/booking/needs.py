@@ -53,6 +53,7 @@ def settle(
         if found is None:
             unmet.append(each)
         taken += found or []
+    unmet += requirements.of_views(slot.clinic.views)
     return Settled(tuple(taken), during, tuple(unmet))
 
 
@@ -82,7 +83,7 @@ def _meets(
     if wanted.longer:
         return [] if during.upper and during.upper > slot.ends_at else None
     clinic = slot.clinic
-    if wanted.feature is not None and wanted.feature.value in clinic.location.features:
+    if wanted.feature is not None and wanted.feature.value in clinic.access:
         return []
     if wanted.kind is None:
         return None

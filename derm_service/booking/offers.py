@@ -75,18 +75,19 @@ def next_day_with_slots(session: Session, referral: Referral, after: datetime) -
 
 
 def _by_place(needs: access.Person, slots: Iterable[Slot]) -> list[PlaceOffer]:
-    places: dict[uuid.UUID, list[Slot]] = {}
-    for slot in slots:
-        places.setdefault(slot.clinic.location_id, []).append(slot)
+    places: dict[tuple[uuid.UUID, frozenset[str]], list[Slot]] = {}
+    for slot in slots:  # two clinics at one place may differ in what they offer
+        gives = frozenset([*slot.clinic.access, *slot.clinic.views])
+        places.setdefault((slot.clinic.location_id, gives), []).append(slot)
     offered = [_place(needs, here) for here in places.values()]
     return sorted(offered, key=lambda each: (len(each.missing), each.location.name))
 
 
 def _place(needs: access.Person, slots: list[Slot]) -> PlaceOffer:
-    location = slots[0].clinic.location
+    clinic = slots[0].clinic
     return PlaceOffer(
-        location=location,
-        missing=access.missing(needs, location.features),
-        features=access.feature_words(location.features),
+        location=clinic.location,
+        missing=access.missing(needs, clinic.access, clinic.views),
+        features=access.feature_words(clinic.access),
         slots=slots,
     )

@@ -35,13 +35,15 @@ class Affected:
     offers: list[Offer]
 
 
-def affected(session: Session, clinic: Clinic, during: ledger.Span | None) -> list[Affected]:
+def affected(
+    session: Session, clinic: Clinic, during: ledger.Span | None, slot_minutes: int | None = None
+) -> list[Affected]:
     """Who cannot stay when the clinic keeps `during` (None: is cancelled), most at risk first.
 
     No two are proposed the same time.
     """
     leaving = sorted(
-        _leaving(session, clinic.id, during),
+        _leaving(session, clinic, during, slot_minutes),
         key=lambda one: (clock_of(one.referral).breach_on, one.slot.starts_at),
     )
     given: list[Offer] = []
@@ -61,7 +63,8 @@ def cancel(
     Conflict names who was booked meanwhile, or whose new time has gone.
     """
     _lock(session, clinic_id, choices)
-    _rehome(session, _leaving(session, clinic_id, None), choices, by=by)
+    leaving = _leaving(session, queries.clinic(session, clinic_id), None)
+    _rehome(session, leaving, choices, by=by)
     return clinics.cancel_clinic(session, clinic_id=clinic_id, reason=reason, by=by)
 
 
@@ -72,21 +75,26 @@ def change(
     starts_at: datetime,
     ends_at: datetime,
     resource_ids: Sequence[uuid.UUID],
+    slot_minutes: int | None = None,
+    offered: clinics.Offered | None = None,
     choices: Choices,
     by: User,
 ) -> Clinic:
-    """Change a clinic's hours, staff and kit; whoever no longer fits in goes where it was chosen.
+    """Change a clinic's hours, slots, staff and kit; who no longer fits goes where it was chosen.
 
     Who stays keeps their time and is seen with the new staff and kit.
     """
     _lock(session, clinic_id, choices, also=resource_ids)
-    _rehome(session, _leaving(session, clinic_id, ledger.span(starts_at, ends_at)), choices, by=by)
+    during, clinic = ledger.span(starts_at, ends_at), queries.clinic(session, clinic_id)
+    _rehome(session, _leaving(session, clinic, during, slot_minutes), choices, by=by)
     return clinics.change_clinic(
         session,
         clinic_id=clinic_id,
         starts_at=starts_at,
         ends_at=ends_at,
         resource_ids=resource_ids,
+        slot_minutes=slot_minutes,
+        offered=offered,
         by=by,
     )
 
@@ -130,17 +138,14 @@ def _lock(
 
 
 def _leaving(
-    session: Session, clinic_id: uuid.UUID, during: ledger.Span | None
+    session: Session, clinic: Clinic, during: ledger.Span | None, slot_minutes: int | None = None
 ) -> list[Appointment]:
-    return [
-        one
-        for one in queries.people_in_clinic(session, clinic_id)
-        if during is None or not _within(one.during, during)
-    ]
-
-
-def _within(one: ledger.Span, other: ledger.Span) -> bool:
-    return other.contains(one)
+    people = queries.people_in_clinic(session, clinic.id)
+    if during is None or during.lower is None or during.upper is None:
+        return people
+    minutes = clinic.slot_minutes if slot_minutes is None else slot_minutes
+    hours = (during.lower, during.upper)
+    return [one for one in people if not clinics.stays(one, clinic, *hours, minutes)]
 
 
 def _rehome(

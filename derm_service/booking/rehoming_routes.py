@@ -1,5 +1,6 @@
 """The pages of a clinic that is cancelled or changed with people in it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
@@ -10,10 +11,13 @@ from wtforms import Form, SelectMultipleField, StringField
 
 from derm_service import clock
 from derm_service.booking import ledger, places, queries, rehoming, rules
+from derm_service.booking.clinics import SLOT_MINUTES, Offered
+from derm_service.booking.codes import ResourceKind
 from derm_service.booking.models import Clinic
+from derm_service.booking.offered_form import OfferedForm, of_clinic
 from derm_service.booking.parsing import uuid_or_none, wall_clock
 from derm_service.errors import Conflict, Invalid
-from derm_service.forms import Required, stripped
+from derm_service.forms import Required, stripped, whole_number
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
 from derm_service.wording import count
@@ -21,7 +25,18 @@ from derm_service.wording import count
 bp = Blueprint("rehoming", __name__, url_prefix="/clinics/<uuid:clinic_id>")
 
 WAITING_LIST = "waiting_list"
-Wanted = tuple[datetime, datetime, list[UUID]]  # from, to, with whom and what
+KIND_ORDER = list(ResourceKind)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a clinic is to become."""
+
+    starts_at: datetime
+    ends_at: datetime
+    slot_minutes: int
+    resource_ids: list[UUID]
+    offered: Offered
 
 
 class CancelForm(Form):
@@ -32,11 +47,12 @@ class CancelForm(Form):
     )
 
 
-class ChangeForm(Form):
-    """Other hours, staff or kit of a clinic on the same day."""
+class ChangeForm(OfferedForm):
+    """Other hours, slots, staff, kit or offers of a clinic on the same day."""
 
     starts = StringField("Starts at", filters=[stripped])
     ends = StringField("Ends at", filters=[stripped])
+    slot_minutes = StringField("Minutes for each appointment", filters=[stripped])
     resource_ids = SelectMultipleField("Room or van, staff and kit", validate_choice=False)
 
 
@@ -78,7 +94,8 @@ def change(clinic_id: UUID) -> ResponseReturnValue:
     if request.method == "POST":
         try:
             wanted = _wanted(form, clinic)
-            rows = rehoming.affected(db_session(), clinic, ledger.span(*wanted[:2]))
+            hours = ledger.span(wanted.starts_at, wanted.ends_at)
+            rows = rehoming.affected(db_session(), clinic, hours, wanted.slot_minutes)
             if {row.appointment.id for row in rows} <= set(_choices()):
                 return _change(clinic, wanted)
         except Invalid as problem:
@@ -119,13 +136,18 @@ def _change_form(clinic: Clinic) -> ChangeForm:
         data={
             "starts": f"{clock.london(clinic.starts_at):%H:%M}",
             "ends": f"{clock.london(clinic.ends_at):%H:%M}",
+            "slot_minutes": str(clinic.slot_minutes),
             "resource_ids": [str(each.id) for each in held],
+            **of_clinic(clinic),
         },
     )
     here = [
         each for each in places.resources(session) if each.location_id in {None, clinic.location_id}
     ]
-    form.resource_ids.choices = {str(each.id): each.name for each in here}
+    form.resource_ids.choices = {
+        str(each.id): f"{each.kind.capitalize()}: {each.name}"
+        for each in sorted(here, key=lambda each: KIND_ORDER.index(each.kind))
+    }
     return form
 
 
@@ -136,17 +158,22 @@ def _wanted(form: ChangeForm, clinic: Clinic) -> Wanted:
     ends_at = rules.moment(on, wall_clock(form.ends.data, "ends"))
     if ends_at <= starts_at:
         raise Invalid({"ends": "The clinic must end after it starts."})
-    return starts_at, ends_at, [each for each in ids if each is not None]
+    minutes = whole_number(form.slot_minutes.data)
+    if minutes is None or minutes not in SLOT_MINUTES:
+        raise Invalid({"slot_minutes": "Enter a slot length from 5 to 240 minutes."})
+    resource_ids = [each for each in ids if each is not None]
+    return Wanted(starts_at, ends_at, minutes, resource_ids, form.offered())
 
 
 def _change(clinic: Clinic, wanted: Wanted) -> ResponseReturnValue:
-    starts_at, ends_at, resource_ids = wanted
     rehoming.change(
         db_session(),
         clinic_id=clinic.id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        resource_ids=resource_ids,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        slot_minutes=wanted.slot_minutes,
+        resource_ids=wanted.resource_ids,
+        offered=wanted.offered,
         choices=_choices(),
         by=current_user(),
     )

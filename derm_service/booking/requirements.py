@@ -1,9 +1,10 @@
 """Everything a person needs at a visit and what can meet it: pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from derm_service.booking import access
-from derm_service.booking.codes import Feature, ResourceKind
+from derm_service.booking.codes import Feature, ResourceKind, View
 from derm_service.referrals import languages
 from derm_service.referrals.codes import LesionState, Mobility, Need
 from derm_service.referrals.models import Referral
@@ -17,7 +18,7 @@ BY_HAND = (Need.CARER_PRESENT, Need.TRANSPORT, Need.OTHER)
 
 @dataclass(frozen=True)
 class Requirement:
-    """One need and what meets it: a feature of the place, a resource, a longer time, or a word."""
+    """One need and what meets it: a feature, a resource, a longer time, a view, or a word."""
 
     code: str
     words: str
@@ -25,11 +26,12 @@ class Requirement:
     kind: ResourceKind | None = None
     language: str = ""
     longer: bool = False
+    view: View | None = None
 
     @property
     def can_be_found(self) -> bool:
         """Whether a place, a resource or a longer time meets it; else somebody arranges it."""
-        return bool(self.feature or self.kind or self.longer)
+        return bool(self.feature or self.kind or self.longer or self.view)
 
 
 def of_referral(referral: Referral) -> list[Requirement]:
@@ -56,6 +58,14 @@ def slots_wanted(referral: Referral) -> int:
     slow = {Need.HOIST, Need.LONGER_APPOINTMENT}
     takes_long = person.mobility is Mobility.HOIST or bool(person.needs & slow)
     return 2 if takes_long or waiting >= MANY_LESIONS else 1
+
+
+def of_views(views: Iterable[str]) -> list[Requirement]:
+    """What a clinic that takes these photographs cannot: somebody says why it is right even so."""
+    return [
+        Requirement(f"view:{each.value}", words.lower(), view=each)
+        for each, words in access.views_missing(views)
+    ]
 
 
 def _feature(feature: Feature) -> Requirement:

@@ -25,6 +25,7 @@ FIRST_FIT = (
         sa.bindparam("latitude", type_=sa.Float()),
         sa.bindparam("longitude", type_=sa.Float()),
         sa.bindparam("features", type_=sa.ARRAY(sa.Text())),
+        sa.bindparam("views", type_=sa.ARRAY(sa.Text())),
         sa.bindparam("location_id", type_=sa.Uuid()),
         sa.bindparam("km_a_day", type_=sa.Float()),
     )
@@ -137,7 +138,7 @@ def slots_for(session: Session, referral: Referral, slot: Slot) -> int:
 def _less_and_less(wish: Wish) -> list[Wish]:
     """The same wish without what can be arranged otherwise, at last without the double time."""
     longer = tuple(each for each in wish.needs if each.longer)
-    plain = replace(wish, needs=longer, kit=frozenset())
+    plain = replace(wish, needs=longer, kit=frozenset(), views=frozenset())
     return [plain, replace(plain, needs=())]
 
 
@@ -150,6 +151,7 @@ def values(
         "latitude": wish.latitude,
         "longitude": wish.longitude,
         "features": [each.code for each in wish.needs if each.feature and not each.kind],
+        "views": [each.value for each in wish.views],
         "location_id": within.location_id,
         "slots": wish.slots,
         "now": now,

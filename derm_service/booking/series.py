@@ -8,6 +8,7 @@ from datetime import time
 from sqlalchemy.orm import Session
 
 from derm_service.booking import clinics, ledger, recurring, rules
+from derm_service.booking.clinics import Offered
 from derm_service.booking.models import Clinic
 from derm_service.booking.recurring import Day, Pattern
 from derm_service.db import new_id
@@ -35,6 +36,7 @@ def open_series(
     resource_ids: Sequence[uuid.UUID],
     mobile_unit_id: uuid.UUID | None = None,
     note: str = "",
+    offered: Offered = Offered(),  # noqa: B008 (frozen)
     by: User,
 ) -> Series:
     """Open a clinic on every day of the pattern, at the same wall-clock time in summer and winter.
@@ -59,6 +61,7 @@ def open_series(
                 resource_ids=resource_ids,
                 mobile_unit_id=mobile_unit_id,
                 note=note,
+                offered=offered,
                 by=by,
             )
         except Conflict as problem:

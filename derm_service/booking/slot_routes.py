@@ -199,7 +199,7 @@ def _confirm_page(
         slot=slot,
         moving=moving,
         location=slot.clinic.location,
-        features=access.feature_words(slot.clinic.location.features),
+        features=access.feature_words(slot.clinic.access),
         clock_then=clocks.reading(referral.priority, referral.clock_started_on, on),
         how_told=telling.how(referral.patient, clock.today(), on),
         **shown,
@@ -237,5 +237,5 @@ def needs_of(referral: Referral, slot: Slot | None) -> dict[str, Any]:
         "mobility": access.MOBILITY_WORDS[person.mobility],
         "all_needs": access.all_in_words(person),
         "need_words": access.need_words(person),
-        "missing": access.missing(person, slot.clinic.location.features) if slot else [],
+        "missing": access.missing(person, slot.clinic.access, slot.clinic.views) if slot else [],
     }

@@ -2,13 +2,7 @@
 
 from enum import StrEnum
 
-
-class View(StrEnum):
-    """Which picture of a lesion this is."""
-
-    OVERVIEW = "overview"
-    CLOSE_UP = "close_up"
-    DERMOSCOPIC = "dermoscopic"
+from derm_service.booking.codes import View as View
 
 
 class CaptureState(StrEnum):

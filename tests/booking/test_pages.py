@@ -242,6 +242,7 @@ def test_a_place_is_furnished_and_a_clinic_opened_in_it(
         "starts": "9:00",
         "ends": "12.30",
         "slot_minutes": "20",
+        "views": ["overview", "close_up", "dermoscopic"],
     }
 
     opened = post(client, "/clinics/open", **wanted)
@@ -287,6 +288,7 @@ def test_a_clinic_that_cannot_be_gets_its_sentence_at_its_field(
         "starts": "9:00",
         "ends": "12:00",
         "slot_minutes": "20",
+        "views": ["overview", "close_up", "dermoscopic"],
     }
 
     answer = post(client, "/clinics/open", **{**wanted, field: value})

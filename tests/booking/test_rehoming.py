@@ -291,6 +291,8 @@ def test_the_page_changes_hours_and_asks_where_those_go_who_no_longer_fit(
     form = {
         "starts": f"{clock.london(clinic.starts_at):%H:%M}",
         "ends": f"{clock.london(clinic.slots[1].ends_at):%H:%M}",
+        "slot_minutes": "20",
+        "views": ["overview", "close_up", "dermoscopic"],
         "resource_ids": [str(one) for one in ledger.resources_of_clinic(session, clinic.id)],
     }
 

@@ -240,6 +240,7 @@ def test_the_page_opens_a_series_and_names_what_it_left_out(
         "starts": "9:00",
         "ends": "12:00",
         "slot_minutes": "20",
+        "views": ["overview", "close_up", "dermoscopic"],
         "repeat_until-day": "12",
         "repeat_until-month": "4",
         "repeat_until-year": "2027",
