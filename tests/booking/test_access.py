@@ -4,6 +4,7 @@ import pytest
 
 from derm_service.booking import access
 from derm_service.booking.access import Person
+from derm_service.booking.codes import View
 from derm_service.referrals.codes import Mobility, Need
 
 
@@ -28,7 +29,7 @@ def who(
 def test_a_place_lacks_what_it_does_not_offer_each_once(
     person: Person, features: list[str], missing: list[str]
 ) -> None:
-    assert access.missing(person, features) == missing
+    assert access.missing(person, features, list(View)) == missing
 
 
 def test_what_no_place_brings_has_to_be_arranged() -> None:
