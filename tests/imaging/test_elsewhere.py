@@ -23,20 +23,8 @@ from derm_service.messages.models import WorkItem
 from derm_service.people import User
 from tests.imaging import visiting
 from tests.imaging.sending import announce, described, offset, patch, send
-from tests.surf import csrf_token, sign_in_as
 
 DATA = bytes(range(256)) * 500
-
-
-@pytest.fixture
-def photographer(session: Session) -> User:
-    return visiting.photographer(session)
-
-
-@pytest.fixture
-def token(client: FlaskClient, session: Session, photographer: User) -> str:
-    sign_in_as(client, session, photographer)
-    return csrf_token(client)
 
 
 def alerts(session: Session, *visits: Visit) -> dict[UUID, str]:

@@ -44,16 +44,6 @@ def vault(settings: Settings) -> Vault:
     return worker_vault(settings)
 
 
-@pytest.fixture
-def photographer(session: Session) -> User:
-    return visiting.photographer(session)
-
-
-@pytest.fixture
-def visit(session: Session, photographer: User) -> Visit:
-    return visiting.ready(session, by=photographer)
-
-
 def received(
     session: Session,
     vault: Vault,

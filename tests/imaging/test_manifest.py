@@ -13,29 +13,13 @@ from derm_service.imaging import captures, filing
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, Visit
 from derm_service.imaging.vault import worker_vault
-from derm_service.people import Role, User
+from derm_service.people import Role
 from tests import make
 from tests.imaging import files, visiting
 from tests.imaging.sending import announce, described, patch, stop
-from tests.surf import csrf_token, sign_in_as
+from tests.surf import sign_in_as
 
 DATA = bytes(range(256)) * 1000
-
-
-@pytest.fixture
-def photographer(session: Session) -> User:
-    return visiting.photographer(session)
-
-
-@pytest.fixture
-def visit(session: Session, photographer: User) -> Visit:
-    return visiting.ready(session, by=photographer)
-
-
-@pytest.fixture
-def token(client: FlaskClient, session: Session, photographer: User) -> str:
-    sign_in_as(client, session, photographer)
-    return csrf_token(client)
 
 
 def put(client: FlaskClient, token: str, visit: Visit, *listed: dict[str, str]) -> TestResponse:

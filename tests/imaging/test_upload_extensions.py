@@ -22,25 +22,8 @@ from derm_service.messages.models import WorkItem
 from derm_service.people import Role, User
 from tests.imaging import sending, visiting
 from tests.imaging.sending import announce, checksum, described, offset, patch, send, stop
-from tests.surf import csrf_token, sign_in_as
 
 DATA = bytes(range(256)) * 1000
-
-
-@pytest.fixture
-def photographer(session: Session) -> User:
-    return visiting.photographer(session)
-
-
-@pytest.fixture
-def visit(session: Session, photographer: User) -> Visit:
-    return visiting.ready(session, by=photographer)
-
-
-@pytest.fixture
-def token(client: FlaskClient, session: Session, photographer: User) -> str:
-    sign_in_as(client, session, photographer)
-    return csrf_token(client)
 
 
 def test_first_piece_may_come_with_the_announcement(

@@ -30,22 +30,6 @@ from tests.surf import csrf_token, sign_in_as
 DATA = bytes(range(256)) * 1000  # 256,000 bytes that are no image
 
 
-@pytest.fixture
-def photographer(session: Session) -> User:
-    return visiting.photographer(session)
-
-
-@pytest.fixture
-def visit(session: Session, photographer: User) -> Visit:
-    return visiting.ready(session, by=photographer)
-
-
-@pytest.fixture
-def token(client: FlaskClient, session: Session, photographer: User) -> str:
-    sign_in_as(client, session, photographer)
-    return csrf_token(client)
-
-
 def jobs_for(session: Session, capture_id: UUID) -> list[str]:
     query = sa.text("SELECT task_name FROM procrastinate_jobs WHERE args->>'capture_id' = :id")
     return list(session.scalars(query, {"id": str(capture_id)}))
