@@ -18,6 +18,7 @@ TASK_MODULES: tuple[str, ...] = (
     "booking.offer_tasks",
     "imaging.filing_tasks",
     "imaging.expiry_tasks",
+    "review.letter_tasks",
     "custody.tasks",
 )
 """Modules whose import registers tasks."""

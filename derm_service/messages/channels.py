@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from derm_service.messages.codes import Addressee
+from derm_service.messages.models import Message
 from derm_service.referrals import proxy
 from derm_service.referrals.codes import Channel, Need
 from derm_service.referrals.models import Patient
@@ -15,6 +16,8 @@ PREFERS_PHONE = "Prefers to be rung; a letter is sent as well."
 CANNOT_READ = "A letter is sent, but it cannot be read without help."
 NO_DEVICE = "Asked for email and has no device; a letter is sent as well."
 TOO_LATE = "A letter would come too late."
+NO_LONGER_HEARS = "Whoever heard for this person does so no longer: do not ring them."
+ASKED_OTHERWISE = "They asked to be told another way since."
 NO_ADDRESS = "There is no address to write to."
 _UK_MOBILE = re.compile(r"(?:\+?44|0044|0)(7\d{9})")
 
@@ -50,6 +53,27 @@ def way(patient: Patient, *, today: date, letter_in_time: bool) -> Way:
     return Way(Channel.LETTER, addressee)
 
 
+def forbids(message: Message, today: date) -> str:
+    """Why a written message may go this way no longer; "" where it may.
+
+    A GP's letter and a call are no way to the person, so nothing forbids them.
+    """
+    patient, channel = message.referral.patient, message.channel
+    if message.addressee is Addressee.GP or channel is Channel.PHONE:
+        return ""
+    if patient.safe_contact:
+        return SAFE_CONTACT
+    for_them = proxy.of(patient, today)
+    if message.addressee is Addressee.PROXY and _is_another(for_them, message):
+        return NO_LONGER_HEARS
+    if channel is Channel.LETTER:
+        return ""
+    addressee = Addressee.PROXY if for_them else Addressee.PATIENT
+    now = _sent(patient, for_them or patient, addressee)
+    is_same = now is not None and (now.channel, now.send_to) == (channel, message.send_to)
+    return "" if is_same else ASKED_OTHERWISE
+
+
 def words(how: Way) -> str:
     """The way in words, for whoever books."""
     to = ", to the person who hears for them" if how.addressee is Addressee.PROXY else ""
@@ -80,6 +104,12 @@ def cannot_read(patient: Patient) -> bool:
     """Whether words in English print alone would not reach this person."""
     needs = {need.need for need in patient.needs}
     return bool(patient.interpreter_needed or needs & {Need.BRAILLE, Need.EASY_READ})
+
+
+def _is_another(for_them: Proxy | None, message: Message) -> bool:
+    """Whether a proxy's message was written to somebody else than hears now."""
+    greeted = message.content.get("to", [])[:1]
+    return for_them is None or bool(greeted and greeted != [for_them.name])
 
 
 def _wish(heard_by: Patient | Proxy) -> Channel:

@@ -39,6 +39,17 @@ def fail(session: Session, message: Message, *, reason: str) -> None:
         tell_instead(session, message, other, why=CALL.format(problem=reason))
 
 
+def hold_back(session: Session, message: Message, *, why: str) -> None:
+    """Stop what may go this way no longer; somebody rings where it still has to be told."""
+    if message.kind not in FALLS_BACK:
+        fail(session, message, reason=why)
+        return
+    is_over = stale(session, message)
+    outbox.stop(session, message, reason=why, by=None)
+    if not is_over:
+        tell_instead(session, message, Channel.PHONE, why=why)
+
+
 def stale(session: Session, message: Message) -> str:
     """Why it must not be told any more, whichever way; "" where it still holds."""
     referral, cancels = message.referral, message.kind is MessageKind.APPOINTMENT_CANCELLED

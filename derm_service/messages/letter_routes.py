@@ -6,9 +6,10 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from derm_service import audit
+from derm_service import audit, clock
 from derm_service.config import Settings
 from derm_service.errors import NotFound
+from derm_service.messages import channels
 from derm_service.messages.codes import Addressee, MessageState
 from derm_service.messages.letters import Sender, letter_pdf
 from derm_service.messages.models import Message
@@ -35,7 +36,7 @@ def pdf(message_id: UUID) -> ResponseReturnValue:
         message.content,
         large_print=wants_large_print(message),
         sender=sender(settings()),
-        mark=MARKS.get(message.state, ""),
+        mark=_mark(message),
     )
     audit.record(
         db_session(),
@@ -48,6 +49,13 @@ def pdf(message_id: UUID) -> ResponseReturnValue:
     answer = Response(made, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="letter-{message.id.hex[-8:]}.pdf"'
     return answer
+
+
+def _mark(message: Message) -> str:
+    """What stands across a letter that must not go; what went out is shown as it went."""
+    waits = message.state in (MessageState.READY, MessageState.PRINTED)
+    held = waits and channels.forbids(message, clock.today())
+    return "HELD BACK: do not send" if held else MARKS.get(message.state, "")
 
 
 def wants_large_print(message: Message) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from derm_service import audit, clock
 from derm_service.db import insert_once, new_id, once
 from derm_service.errors import Conflict, NotFound
-from derm_service.messages import errands, work
+from derm_service.messages import channels, errands, work
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message
@@ -103,7 +103,7 @@ def tell(
     `content` holds the words for every channel; why somebody rings is put after its `note`.
     """
     note = " ".join(part for part in (content.get("note", ""), way.why) if part)
-    channels = [way.channel, *([Channel.LETTER] if way.letter_too else [])]
+    ways = [way.channel, *([Channel.LETTER] if way.letter_too else [])]
     return [
         write(
             session,
@@ -120,7 +120,7 @@ def tell(
             call=call,
             by=by,
         )
-        for channel in channels
+        for channel in ways
     ]
 
 
@@ -147,6 +147,7 @@ def unlock(
 def mark_printed(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """The letter was printed; it may be printed again until it is posted."""
     message = for_change(session, message_id)
+    _check_way(message)
     move(session, message, MessageState.PRINTED, by=by, did="printed letter")
     return message
 
@@ -154,6 +155,7 @@ def mark_printed(session: Session, *, message_id: uuid.UUID, by: User) -> Messag
 def mark_sent(session: Session, *, message_id: uuid.UUID, by: User) -> Message:
     """The letter was posted."""
     message = for_change(session, message_id)
+    _check_way(message)
     move(session, message, MessageState.SENT, by=by, did="posted letter")
     errands.done(session, message, how="Posted", by=by)
     return message
@@ -269,6 +271,11 @@ def move(
         patient_id=message.referral.patient_id,
         detail={key: value for key, value in detail.items() if value},
     )
+
+
+def _check_way(message: Message) -> None:
+    if why := channels.forbids(message, clock.today()):
+        raise Conflict(f"This letter must not go. {why}")
 
 
 def _goes_out(now: MessageState, to: MessageState) -> bool:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock, crash
-from derm_service.messages import failing, outbox, texts
+from derm_service.messages import channels, failing, outbox, texts
 from derm_service.messages.carriers import Carrier, Closed, Parcel, Refused, Unsure
-from derm_service.messages.codes import Addressee, MessageState
+from derm_service.messages.codes import MessageState
 from derm_service.messages.models import Message
 from derm_service.messages.quiet import is_quiet
 from derm_service.messages.texts import TextSender
@@ -27,7 +27,6 @@ LONGEST_WAIT = timedelta(hours=1)
 CARRIER_FORGETS = timedelta(days=6)
 """GOV.UK Notify keeps what it sent for seven days: after that its "no" says nothing."""
 LOST = "It is not known whether it went out."
-RUNG_ONLY = "This person may be rung only."
 GIVEN_UP = "The carrier did not answer, again and again."
 
 
@@ -65,6 +64,9 @@ def _claim(session: Session, post: Post) -> Message | None:
     if message.state is MessageState.READY:
         if why := failing.stale(session, message):
             outbox.stop(session, message, reason=why, by=None)
+            return message
+        if why := channels.forbids(message, clock.today()):
+            failing.hold_back(session, message, why=why)
             return message
         did = "began to send message"
         outbox.move(session, message, MessageState.SENDING, by=None, did=did)
@@ -136,8 +138,8 @@ def _earlier(message: Message, carrier: Carrier) -> str | None:
 def _send(session: Session, message: Message, post: Post) -> str:
     if why := failing.stale(session, message):
         raise Refused(why)
-    if message.referral.patient.safe_contact and message.addressee is not Addressee.GP:
-        raise Refused(RUNG_ONLY)
+    if why := channels.forbids(message, clock.today()):
+        raise Refused(why)
     return post.carrier.send(parcel(message, post))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.config import Settings
 from derm_service.jobs import ROUTINE, jobs
-from derm_service.messages import notify, overdue, receipt_tasks, sending_tasks, texts
+from derm_service.messages import holding, notify, overdue, receipt_tasks, sending_tasks, texts
 
 
 @jobs.periodic(cron="* * * * *")
@@ -50,6 +50,15 @@ def sweep(context: JobContext, timestamp: int) -> None:
     shown_only = settings.demonstration and notify.of_settings(settings) is None
     with _sessions(context)() as session:
         overdue.sweep(session, carried=not shown_only)
+        session.commit()
+
+
+@jobs.periodic(cron="* * * * *")
+@jobs.task(queue=ROUTINE, name="messages.hold_back", pass_context=True)
+def hold_back(context: JobContext, timestamp: int) -> None:
+    """Hold back what may go to a person this way no longer."""
+    with _sessions(context)() as session:
+        holding.hold_back(session)
         session.commit()
 
 

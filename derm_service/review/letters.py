@@ -223,7 +223,7 @@ def for_gp(
     told = (
         "We tell the patient by phone or in person. Please find out what they know before you "
         "speak to them about it."
-        if outcomes.locks_letter(outcome)
+        if outcomes.locks_letter(outcome) or patient.safe_contact
         else "The patient is told by letter."
     )
     return {

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from derm_service import clock
 from derm_service.booking.letters import how_to_talk
 from derm_service.messages import work
+from derm_service.messages.channels import SAFE_CONTACT
 from derm_service.messages.codes import Addressee, MessageState, WorkKind
-from derm_service.messages.models import WorkItem
+from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.rules import next_working_day
 from derm_service.people import Role, User
 from derm_service.review import letters, outcomes, standing
 from derm_service.review.models import Opinion
 
 NOT_REACHED = "Not reached"
+HELD_BACK = "Ring the patient about lesion {number}: {place}. The letter is held back. {why}"
 CALL = "Ring the patient about lesion {number} before the letter goes. Signed by {reader}."
 
 
@@ -29,6 +31,25 @@ def ask_to_tell(session: Session, opinion: Opinion, *, by: User) -> None:
         return
     note = CALL.format(number=opinion.lesion.number, reader=opinion.signed_by.name)
     _raise(session, opinion, note=note, on=next_working_day(clock.today()), by=by)
+
+
+def ask_to_ring(session: Session, opinion: Opinion, letter: Message) -> None:
+    """Raise a call in place of a letter that must not go; once told, to say what is corrected."""
+    place = letters.place_of(opinion)
+    note = HELD_BACK.format(number=opinion.lesion.number, place=place, why=SAFE_CONTACT)
+    on = next_working_day(clock.today())
+    if standing.told_of(session, opinion.id) is None:
+        _raise(session, opinion, note=note, on=on, by=None)
+        return
+    work.raise_item(
+        session,
+        kind=WorkKind.CALL_PATIENT,
+        role=Role.CLERK,
+        due_on=on,
+        referral_id=letter.referral_id,
+        subject_id=letter.id,
+        note=f"{note} {how_to_talk(letter.referral.patient)}".strip(),
+    )
 
 
 def ask_to_arrange(session: Session, opinion: Opinion, *, by: User) -> None:
@@ -95,7 +116,7 @@ def tries_of(session: Session, opinion_id: uuid.UUID) -> Sequence[WorkItem]:
     ).all()
 
 
-def _raise(session: Session, opinion: Opinion, *, note: str, on: date, by: User) -> WorkItem:
+def _raise(session: Session, opinion: Opinion, *, note: str, on: date, by: User | None) -> WorkItem:
     lesion = opinion.lesion
     return work.raise_item(
         session,

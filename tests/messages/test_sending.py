@@ -53,7 +53,9 @@ def post_to(server: NotifyServer, **settings: Any) -> Post:
 
 
 def written(session: Session, **given: Any) -> Message:
-    referral = given.pop("referral", None) or make.referral(session)
+    channel, to = given.get("channel", Channel.SMS), given.get("send_to", "+447700900111")
+    asked = make.patient(session, contact_by=channel, mobile=to, email=to)
+    referral = given.pop("referral", None) or make.referral(session, patient=asked)
     message = outbox.write(
         session,
         **{
@@ -217,7 +219,8 @@ def test_news_that_no_longer_holds_is_told_neither_by_text_nor_instead_of_one(
     server: NotifyServer,
     since: MessageKind,
 ) -> None:
-    referral, subject_id = make.referral(session), uuid.uuid4()
+    referral = make.referral(session, patient=make.patient(session, contact_by=Channel.SMS))
+    subject_id = uuid.uuid4()
     with time_machine.travel(MIDDAY, tick=False):
         sent = written(session, referral=referral, subject_id=subject_id)
         sending_tasks.send_waiting(joined_sessions, post_to(server))
@@ -244,12 +247,18 @@ def test_news_that_no_longer_holds_is_told_neither_by_text_nor_instead_of_one(
     assert session.scalars(letters).all() == []
 
 
+@pytest.mark.parametrize(
+    "changed", [("safe_contact", True), ("contact_by", Channel.PHONE), ("mobile", "07700 900999")]
+)
 @time_machine.travel(MIDDAY, tick=False)
-def test_no_text_goes_to_somebody_who_may_be_rung_only(
-    session: Session, joined_sessions: sessionmaker[Session], server: NotifyServer
+def test_no_text_goes_to_somebody_who_may_be_rung_only_or_asked_otherwise(
+    session: Session,
+    joined_sessions: sessionmaker[Session],
+    server: NotifyServer,
+    changed: tuple[str, object],
 ) -> None:
     message = written(session)
-    message.referral.patient.safe_contact = True
+    setattr(message.referral.patient, *changed)
     session.commit()
 
     sending_tasks.send_waiting(joined_sessions, post_to(server))

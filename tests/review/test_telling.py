@@ -14,7 +14,7 @@ from derm_service.people import User
 from derm_service.referrals import closing
 from derm_service.referrals.codes import LesionState, ReferralState, WithdrawnReason
 from derm_service.referrals.models import Referral
-from derm_service.review import letters, posting, standing, tasks, telling
+from derm_service.review import holding, letters, posting, standing, tasks, telling
 from derm_service.review.codes import Outcome, OverrideReason, ToldHow
 from derm_service.review.models import Opinion, Told
 from tests import make
@@ -73,6 +73,39 @@ def test_locked_letter_is_not_posted_until_the_patient_was_spoken_to(session: Se
     assert letter_of(session, opinion).state is MessageState.READY
     assert open_work(session, WorkKind.TELL_PATIENT) == []
     assert post(session, letter, by=clerk).state is MessageState.SENT
+
+
+@pytest.mark.parametrize("outcome", [Outcome.USC_F2F, Outcome.REASSURE])
+def test_letter_to_somebody_who_may_be_rung_only_is_held_back_and_a_call_tells_them(
+    session: Session, outcome: Outcome
+) -> None:
+    case, (opinion,), clerk = signed(session, outcome)
+    case.patient.safe_contact = True
+    session.flush()
+
+    held = [holding.hold_back(session), holding.hold_back(session)]
+    [call] = open_work(session, WorkKind.TELL_PATIENT)
+    told(session, opinion, by=clerk)
+
+    assert held == [1, 0]
+    assert call.subject_id == opinion.id
+    assert letter_of(session, opinion).state is MessageState.STOPPED
+    assert open_work(session, WorkKind.TELL_PATIENT) == []
+    [to_post] = open_work(session, WorkKind.POST_LETTER)
+    assert to_post.note == "To the GP."
+
+
+def test_letter_held_back_after_the_patient_was_told_is_rung_about(session: Session) -> None:
+    case, (opinion,), clerk = signed(session, Outcome.USC_F2F)
+    told(session, opinion, by=clerk)
+    case.patient.safe_contact = True
+    session.flush()
+
+    holding.hold_back(session)
+
+    assert open_work(session, WorkKind.TELL_PATIENT) == []
+    [call] = open_work(session, WorkKind.CALL_PATIENT)
+    assert "The letter is held back." in call.note
 
 
 def test_suspected_cancer_told_leaves_the_clock_running(session: Session) -> None:

@@ -1,0 +1,34 @@
+"""Letters about an opinion to somebody who may only be rung: held back, and told by telephone."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from derm_service.messages import outbox
+from derm_service.messages.channels import SAFE_CONTACT
+from derm_service.messages.codes import MessageKind, MessageState
+from derm_service.messages.models import Message
+from derm_service.referrals.models import Patient, Referral
+from derm_service.review import letters, standing, tasks
+
+WAITS = (MessageState.READY, MessageState.PRINTED, MessageState.LOCKED)
+
+
+def hold_back(session: Session) -> int:
+    """Stop every such letter that lies here; a call tells what it says. How many were stopped."""
+    found = session.scalars(
+        sa.select(Message)
+        .join(Message.referral)
+        .join(Referral.patient)
+        .where(
+            Message.kind == MessageKind.OUTCOME_PATIENT,
+            Message.state.in_(WAITS),
+            Patient.safe_contact,
+        )
+        .order_by(Message.id)
+        .with_for_update(skip_locked=True, of=Message)
+    ).all()
+    for letter in found:
+        outbox.stop(session, letter, reason=SAFE_CONTACT, by=None)
+        if opinion_id := letters.opinion_id_of(letter):
+            tasks.ask_to_ring(session, standing.by_id(session, opinion_id), letter)
+    return len(found)
