@@ -1,4 +1,4 @@
-"""The pages on which a lead books somebody into a time that is full; see `routes.py`."""
+"""The pages on which a lead books or moves somebody into a time that is full; see `routes.py`."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +19,7 @@ from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.booking.queries import DayRow
 from derm_service.forms import Required, stripped
 from derm_service.people import Action
+from derm_service.referrals.models import Referral
 from derm_service.web import allowed, current_user, db_session, form_data
 from derm_service.wording import full_name
 
@@ -54,14 +55,25 @@ class FullTime:
 @allowed(Action.OVERBOOK)
 def choose(referral_id: UUID) -> ResponseReturnValue:
     """The full times of a week, with who is in each."""
-    session = db_session()
-    referral = queries.referral(session, referral_id)
-    facts.check_bookable(referral)
-    already = queries.waiting_appointment(session, referral_id)
+    referral = queries.referral(db_session(), referral_id)
+    already = queries.waiting_appointment(db_session(), referral_id)
     if already is not None:
         flash("This referral already has an appointment. You can move it.", "note")
         address = url_for("booking.appointment", appointment_id=already.id)
         return redirect(address, HTTPStatus.SEE_OTHER)
+    return _choose(referral, None)
+
+
+@allowed(Action.OVERBOOK)
+def choose_move(appointment_id: UUID) -> ResponseReturnValue:
+    """The full times of a week for somebody who has an appointment, which stands until then."""
+    found = queries.appointment(db_session(), appointment_id)
+    return _choose(found.referral, found)
+
+
+def _choose(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
+    facts.check_bookable(referral)
+    session = db_session()
     first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
     location_id = uuid_or_none(request.args.get("place"))
     last = first + timedelta(days=DAYS_A_PAGE - 1)
@@ -73,6 +85,7 @@ def choose(referral_id: UUID) -> ResponseReturnValue:
         "booking/overbook.html",
         referral=referral,
         patient=referral.patient,
+        moving=moving,
         first=first,
         last=last,
         later=first + timedelta(days=DAYS_A_PAGE),
@@ -105,6 +118,32 @@ def confirm(referral_id: UUID, slot_id: UUID) -> ResponseReturnValue:
         )
 
     return slot_routes.confirm_or(book, form, referral, slot, already=_names(slot.clinic, slot))
+
+
+@allowed(Action.OVERBOOK)
+def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
+    """Say why, then move above capacity."""
+    session = db_session()
+    found = queries.appointment(session, appointment_id)
+    slot = queries.slot(session, slot_id)
+    if request.method == "GET" and not _is_full(slot):
+        address = url_for("booking.confirm_move", appointment_id=found.id, slot_id=slot_id)
+        return redirect(address, HTTPStatus.SEE_OTHER)
+    form = AboveForm(form_data(), data={"note": found.note})
+
+    def move(slots: int) -> Appointment:
+        return appointments.move(
+            session,
+            appointment_id=appointment_id,
+            slot_id=slot_id,
+            slots=slots,
+            note=form.note.data or "",
+            above=form.above.data or "",
+            by=current_user(),
+        )
+
+    already = _names(slot.clinic, slot)
+    return slot_routes.confirm_or(move, form, found.referral, slot, moving=found, already=already)
 
 
 def _full(rows: list[DayRow]) -> list[FullTime]:

@@ -50,6 +50,12 @@ for name, address, view in (
         "/referrals/<uuid:referral_id>/overbook/<uuid:slot_id>",
         overbook_routes.confirm,
     ),
+    ("overbook_move", "/appointments/<uuid:appointment_id>/overbook", overbook_routes.choose_move),
+    (
+        "confirm_overbook_move",
+        "/appointments/<uuid:appointment_id>/overbook/<uuid:slot_id>",
+        overbook_routes.confirm_move,
+    ),
 ):
     methods = ["GET", "POST"] if "slot_id" in address else ["GET"]
     bp.add_url_rule(address, name, view, methods=methods)

@@ -163,6 +163,32 @@ def test_lead_books_a_full_time_above_capacity_with_a_reason(
     assert WHY in set(session.scalars(said, {"id": str(booked.id)}))
 
 
+def test_lead_moves_somebody_into_a_full_time_with_a_reason(
+    client: FlaskClient, session: Session, lead: User
+) -> None:
+    full = make.appointment(session)
+    moving = make.appointment(session, slot=full.slot.clinic.slots[1])
+    day = clock.london(full.slot.starts_at).date()
+
+    offered = client.get(f"/appointments/{moving.id}/move").text
+    found = client.get(f"/appointments/{moving.id}/overbook?from={day.isoformat()}").text
+    address = f"/appointments/{moving.id}/overbook/{full.slot_id}"
+    without = post(client, address, above=" ")
+    done = post(client, address, above=WHY)
+
+    assert f"/appointments/{moving.id}/overbook" in offered
+    assert address in found
+    assert "Their time now" in found
+    assert f"/appointments/{moving.id}/overbook/{moving.slot_id}" not in found
+    assert (without.status_code, done.status_code) == (422, 303)
+    session.refresh(moving)
+    assert moving.state is AppointmentState.MOVED
+    now = queries.waiting_appointment(session, moving.referral_id)
+    assert now is not None
+    assert now.slot_id == full.slot_id
+    assert overbooking.reasons(session, [now.id]) == {now.id: WHY}
+
+
 def test_a_time_that_is_above_capacity_already_takes_nobody_more(
     client: FlaskClient, session: Session, lead: User
 ) -> None:
@@ -194,14 +220,18 @@ def test_clerk_neither_sees_nor_may_book_above_capacity(
 ) -> None:
     sign_in_as(client, session, make.user(session))
     full, referral = make.appointment(session), make.referral(session)
+    booked = make.appointment(session)
     make.slot(session)
 
-    page = client.get(f"/referrals/{referral.id}/book").text
-    address = f"/referrals/{referral.id}/overbook"
+    pages = [client.get(f"/referrals/{referral.id}/book").text]
+    pages.append(client.get(f"/appointments/{booked.id}/move").text)
+    addresses = (f"/referrals/{referral.id}/overbook", f"/appointments/{booked.id}/overbook")
 
-    assert "Book above capacity" not in page
-    assert client.get(address).status_code == 403
-    assert post(client, f"{address}/{full.slot_id}", above=WHY).status_code == 403
+    assert not any("above capacity" in page for page in pages)
+    for address in addresses:
+        assert client.get(address).status_code == 403
+        assert post(client, f"{address}/{full.slot_id}", above=WHY).status_code == 403
+    assert booked.state is AppointmentState.BOOKED
     assert queries.waiting_appointment(session, referral.id) is None
 
 
