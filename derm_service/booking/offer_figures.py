@@ -86,14 +86,34 @@ def tables(asked: Sequence[Asked]) -> list[Table]:
 def hide_small(rows: Sequence[Row]) -> list[Row]:
     """The rows without small numbers, nor any from which one could be reckoned."""
     shown = [_hide_in_row(row) for row in rows]
-    for name in ("offers", "answered", "accepted"):
-        hidden = [n for n, row in enumerate(shown) if getattr(row, name) is None]
-        rest = [n for n, row in enumerate(shown) if getattr(row, name)]
-        if len(hidden) == 1 and rest:  # it would be the total less the others
-            least = min(rest, key=lambda n: getattr(shown[n], name))
-            hide: dict[str, Any] = {name: None}
+    for name, of in (("offers", ""), ("answered", "offers"), ("accepted", "answered")):
+        rest = sorted(
+            (n for n, row in enumerate(shown) if getattr(row, name)),
+            key=lambda n: _number(rows[n], name),
+            reverse=True,
+        )
+        hidden = [row for row, each in zip(rows, shown, strict=True) if getattr(each, name) is None]
+        hide: dict[str, Any] = {name: None}
+        while rest and _tells(hidden, name, of):
+            least = rest.pop()
+            hidden.append(rows[least])
             shown[least] = replace(shown[least], **hide)
     return [_consistent(row) for row in shown]
+
+
+def _number(row: Row, name: str) -> int:
+    return getattr(row, name) or 0
+
+
+def _tells(hidden: Sequence[Row], name: str, of: str) -> bool:
+    """Whether the total less what is shown says too much of the hidden numbers.
+
+    One alone would be that difference; several that are few together would be almost known, and
+    so would the few who did not answer, or did not accept.
+    """
+    together = sum(_number(row, name) for row in hidden)
+    others = sum(_number(row, of) for row in hidden) - together if of else 0
+    return len(hidden) == 1 or _is_small(together) or _is_small(others)
 
 
 def _table(

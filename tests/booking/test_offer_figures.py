@@ -53,6 +53,47 @@ def test_number_below_five_is_not_shown_nor_what_it_could_be_reckoned_from() -> 
     assert by_language["Everybody"].offers == 30
 
 
+def test_small_groups_that_are_few_together_hide_the_next_smallest_too() -> None:
+    given = (
+        asked(1, language="pl")
+        + asked(2, language="cy")
+        + asked(6, language="ur")
+        + asked(9, language="pa")
+        + asked(20)
+    )
+
+    by_language = rows("Language", given)
+
+    hidden = {name for name, row in by_language.items() if row.offers is None}
+    assert hidden == {"Polish", "Welsh", "Urdu"}  # 9 together; without Urdu 3 would be left
+    assert by_language["Everybody"].offers == 38
+
+
+def test_two_small_groups_that_are_many_together_hide_no_other() -> None:
+    given = asked(4, language="pl") + asked(3, language="cy") + asked(6, language="ur") + asked(9)
+
+    by_language = rows("Language", given)
+
+    assert {name for name, row in by_language.items() if row.offers is None} == {"Polish", "Welsh"}
+
+
+def test_few_who_did_not_accept_in_two_groups_are_not_reckoned_from_the_total() -> None:
+    given = [
+        each
+        for language in ("pl", "cy")
+        for each in asked(9, language=language) + asked(1, language=language, accepted=False)
+    ]
+    given += asked(8, language="ur") + asked(8, language="ur", accepted=False) + asked(30)
+
+    by_language = rows("Language", given)
+
+    assert {name for name, row in by_language.items() if row.accepted is None} == {
+        "Polish",
+        "Welsh",
+        "Urdu",
+    }  # 10 did not accept together; without Urdu 2 would be left
+
+
 def test_few_who_did_not_accept_are_not_shown_by_the_difference() -> None:
     given = asked(10) + asked(2, accepted=False)
 
