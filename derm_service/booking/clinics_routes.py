@@ -173,6 +173,7 @@ def _page(found: Clinic) -> ResponseReturnValue:
     return render_template(
         "booking/clinic.html",
         clinic=found,
+        on=clock.london(found.starts_at).date(),
         location=found.location,
         features=access.feature_words(found.access),
         views=access.view_words(found.views),

@@ -13,10 +13,10 @@ from derm_service.booking import appointments, clinics, ledger, needs, queries, 
 from derm_service.booking.codes import AppointmentState, CancelReason
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.booking.search import Offer
-from derm_service.errors import Conflict
-from derm_service.people import User
+from derm_service.errors import Conflict, NotAllowed
+from derm_service.people import Action, User, may
 from derm_service.referrals.clocks import ClockReading, clock_of
-from derm_service.wording import full_name, listed
+from derm_service.wording import count, full_name, listed
 
 OFFERS = 4
 LOOKED_AT = 12
@@ -53,6 +53,15 @@ def affected(
         given += offers[:1]
         rows.append(Affected(one, clock_of(one.referral), offers))
     return rows
+
+
+def check_may(leaving: Sequence[object], *, by: User) -> None:
+    """Refuse to show or rehome people to somebody who books for nobody: an administrator."""
+    if leaving and not may(by, Action.BOOK):
+        raise NotAllowed(
+            f"{count(len(leaving), 'person is', 'people are')} booked into this clinic and would "
+            "need another time. Ask a lead to do this: they see who it is."
+        )
 
 
 def cancel(
@@ -151,6 +160,7 @@ def _leaving(
 def _rehome(
     session: Session, leaving: Sequence[Appointment], choices: Choices, *, by: User
 ) -> None:
+    check_may(leaving, by=by)
     unasked = [_name(one) for one in leaving if one.id not in choices]
     if unasked:
         raise Conflict(

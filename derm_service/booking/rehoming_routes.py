@@ -18,7 +18,7 @@ from derm_service.booking.offered_form import OfferedForm, of_clinic
 from derm_service.booking.parsing import uuid_or_none, wall_clock
 from derm_service.errors import Conflict, Invalid
 from derm_service.forms import Required, stripped, whole_number
-from derm_service.people import Action
+from derm_service.people import Action, may
 from derm_service.web import allowed, current_user, db_session
 from derm_service.wording import count
 
@@ -71,12 +71,15 @@ def cancel(clinic_id: UUID) -> ResponseReturnValue:
                 db_session().rollback()
                 status, sentence = HTTPStatus.CONFLICT, problem.message
     clinic = queries.clinic(db_session(), clinic_id)
+    rows = rehoming.affected(db_session(), clinic, None)
+    rehoming.check_may(rows, by=current_user())
     page = render_template(
         "booking/rehome.html",
         form=form,
         clinic=clinic,
+        back=_back_to(clinic),
         sentence=sentence,
-        rows=rehoming.affected(db_session(), clinic, None),
+        rows=rows,
         chosen=_choices(),
         waiting_list=WAITING_LIST,
     )
@@ -96,6 +99,7 @@ def change(clinic_id: UUID) -> ResponseReturnValue:
             wanted = _wanted(form, clinic)
             hours = ledger.span(wanted.starts_at, wanted.ends_at)
             rows = rehoming.affected(db_session(), clinic, hours, wanted.slot_minutes)
+            rehoming.check_may(rows, by=current_user())
             if {row.appointment.id for row in rows} <= set(_choices()):
                 return _change(clinic, wanted)
         except Invalid as problem:
@@ -108,6 +112,7 @@ def change(clinic_id: UUID) -> ResponseReturnValue:
         "booking/clinic_change.html",
         form=form,
         clinic=clinic,
+        back=_back_to(clinic),
         sentence=sentence,
         rows=rows,
         chosen=_choices(),
@@ -179,8 +184,16 @@ def _change(clinic: Clinic, wanted: Wanted) -> ResponseReturnValue:
     )
     db_session().commit()
     flash("The clinic is changed. Who stays keeps their time.")
-    where = ".contacts" if _choices() else "clinics.clinic"
-    return redirect(url_for(where, clinic_id=clinic.id), HTTPStatus.SEE_OTHER)
+    where = url_for(".contacts", clinic_id=clinic.id) if _choices() else _back_to(clinic)
+    return redirect(where, HTTPStatus.SEE_OTHER)
+
+
+def _back_to(clinic: Clinic) -> str:
+    """The clinic's own page, or its day for who may not see the people in it."""
+    if may(current_user(), Action.BOOK):
+        return url_for("clinics.clinic", clinic_id=clinic.id)
+    on = clock.london(clinic.starts_at).date()
+    return url_for("calendar.listing", view="day", on=on.isoformat())
 
 
 def _show(form: ChangeForm, problem: Invalid) -> None:
@@ -197,7 +210,7 @@ def _cancel(clinic_id: UUID, reason: str) -> ResponseReturnValue:
     session.commit()
     if not choices:
         flash("The clinic is cancelled.")
-        return redirect(url_for("clinics.clinic", clinic_id=clinic_id), HTTPStatus.SEE_OTHER)
+        return redirect(_back_to(queries.clinic(session, clinic_id)), HTTPStatus.SEE_OTHER)
     moved = sum(slot_id is not None for slot_id in choices.values())
     flash(
         f"The clinic is cancelled. {count(moved, 'person has', 'people have')} a new time and "

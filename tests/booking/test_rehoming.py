@@ -309,3 +309,34 @@ def test_the_page_changes_hours_and_asks_where_those_go_who_no_longer_fit(
     assert booked[0].patient.family_name.upper() not in asked.text
     assert done.status_code == 303
     assert [one.state for one in booked] == ["booked", "booked", "moved"]
+
+
+def test_administrator_closes_an_empty_clinic_and_learns_nobodys_name(
+    client: FlaskClient, session: Session
+) -> None:
+    sign_in_as(client, session, make.user(session, Role.ADMINISTRATOR))
+    clinic, booked = full_clinic(session, 1)
+    empty = other_clinic(session, clinic)
+    form = {
+        "starts": f"{clock.london(clinic.slots[1].starts_at):%H:%M}",
+        "ends": f"{clock.london(clinic.ends_at):%H:%M}",
+        "slot_minutes": "20",
+        "views": ["overview", "close_up", "dermoscopic"],
+        "resource_ids": [str(one) for one in ledger.resources_of_clinic(session, clinic.id)],
+    }
+
+    answers = [
+        client.get(f"/clinics/{clinic.id}/cancel"),
+        post(client, f"/clinics/{clinic.id}/cancel", reason="Snow"),
+        post(client, f"/clinics/{clinic.id}/change", **form),
+        post(client, f"/clinics/{clinic.id}/change", **form, **{f"to-{booked[0].id}": ""}),
+    ]
+    done = post(client, f"/clinics/{empty.id}/cancel", reason="Snow")
+    after = client.get(done.location)
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert all("Ask a lead" in answer.text for answer in answers)
+    assert not any(booked[0].patient.family_name.upper() in answer.text for answer in answers)
+    assert booked[0].state == "booked"
+    assert (done.status_code, after.status_code) == (303, 200)
+    assert empty.state == "cancelled"
