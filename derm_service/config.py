@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from derm_service import discretion
+
 SHORTEST_TOKEN = 32
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -69,6 +71,18 @@ class Settings(BaseSettings):
             raise ValueError(
                 "DERM_PUBLIC_URL must start with https:// unless the service is reached on "
                 "this machine only (127.0.0.1)."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _links_in_texts_are_discreet(self) -> Self:
+        embedded = not self.database_url and "demonstration" not in self.model_fields_set
+        if self.demonstration or embedded:
+            return self
+        if word := discretion.clinical_word(self.address):
+            raise ValueError(
+                f"DERM_PUBLIC_URL stands in every text with a link, and “{word}” in it tells "
+                "others what the text is about: serve it under a name without a clinical word."
             )
         return self
 

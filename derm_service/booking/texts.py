@@ -4,7 +4,7 @@ from typing import Any
 
 from derm_service.booking.letters import AGAIN, MOVED, NEW, REMINDED
 from derm_service.booking.models import Appointment, Location
-from derm_service.messages.discretion import is_discreet
+from derm_service.discretion import is_discreet
 from derm_service.wording import time, weekday
 
 PREPARE = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from derm_service.config import Settings
-from derm_service.messages.discretion import is_discreet
+from derm_service.discretion import is_discreet
 
 LINK = re.compile(r"(/offer/)[\w-]+")
 

@@ -14,8 +14,8 @@ from derm_service.booking.codes import AnsweredBy, AppointmentState, DeclineReas
 from derm_service.booking.models import Appointment
 from derm_service.booking.offer_limits import Limit
 from derm_service.booking.offer_models import Offer
+from derm_service.discretion import is_discreet
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
-from derm_service.messages.discretion import is_discreet
 from derm_service.messages.models import Message, Reply, WorkItem
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel, ConsentBy, Need

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from derm_service.config import Settings
+from derm_service.discretion import is_discreet
 from derm_service.messages import channels
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import Addressee
-from derm_service.messages.discretion import is_discreet
 from derm_service.referrals.codes import Channel, ConsentBy
 from derm_service.referrals.proxy import Proxy
 from tests import make
@@ -106,3 +107,16 @@ def test_clinical_words_are_known(words: str) -> None:
 @pytest.mark.parametrize("words", ["Mill Road Hospital", "Skinner Street", "Molesey Road"])
 def test_streets_that_only_sound_clinical_are_left_out_rather_than_risked(words: str) -> None:
     assert is_discreet(words) is (words == "Mill Road Hospital")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://skin.trust.nhs.uk", "https://a.uk/Dermatology", "https://eastmelanoma.uk"]
+)
+def test_web_address_with_a_clinical_word_is_refused_outside_a_demonstration(url: str) -> None:
+    there = {"public_url": url, "database_url": "postgresql://a"}
+
+    with pytest.raises(ValueError, match="serve it under a name without a clinical word"):
+        Settings(**there, demonstration=False)
+
+    assert Settings(**there, demonstration=True).address == url
+    assert Settings(**there | {"public_url": "https://photos.trust.nhs.uk"}, demonstration=False)

@@ -12,9 +12,9 @@ from derm_service import clock
 from derm_service.audit import AuditEntry
 from derm_service.booking import appointments
 from derm_service.booking.codes import CancelReason
+from derm_service.discretion import is_discreet
 from derm_service.messages import outbox, outbox_pages, texts
 from derm_service.messages.codes import Addressee, MessageKind, MessageState
-from derm_service.messages.discretion import is_discreet
 from derm_service.messages.models import Message
 from derm_service.messages.texts import TextSender
 from derm_service.people import Role
