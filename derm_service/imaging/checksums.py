@@ -22,23 +22,31 @@ class ChecksumMismatch(Problem):
 
 @dataclass
 class Checksum:
-    """What a piece must add up to; fed with the piece as it comes."""
+    """What a body must add up to; fed with it piece by piece as it comes."""
 
     wanted: bytes
-    found: Any  # hashlib's own type has no public name
+    found: Any  # hashlib's own type has no public name; None where sealing counts the same
 
     def update(self, some: bytes) -> None:
         """Count these bytes in."""
-        self.found.update(some)
+        if self.found is not None:
+            self.found.update(some)
 
-    def check(self) -> None:
-        """Refuse a piece that was changed on the way; nothing of it may be kept."""
-        if self.found.digest() != self.wanted:
+    def check(self, sha256: str) -> None:
+        """Refuse a body that was changed on the way; nothing of it may be kept.
+
+        `sha256` is that of its first piece, in hex: sealing it has counted it.
+        """
+        found = bytes.fromhex(sha256) if self.found is None else self.found.digest()
+        if found != self.wanted:
             raise ChecksumMismatch("This piece was changed on the way. Send it again.")
 
 
-def wanted(header: str | None) -> Checksum | None:
-    """The checksum of a header like `sha256 47DEQpj8...=`; None without one."""
+def wanted(header: str | None, *, in_one_piece: bool) -> Checksum | None:
+    """The checksum of a header like `sha256 47DEQpj8...=`; None without one.
+
+    `in_one_piece` when the body is sealed as one: its SHA-256 is not counted twice.
+    """
     if not header:
         return None
     name, _, text = header.strip().partition(" ")
@@ -51,4 +59,4 @@ def wanted(header: str | None) -> Checksum | None:
     found = hashlib.new(name, usedforsecurity=False)
     if len(digest) != found.digest_size:
         raise UnknownChecksum("Send the checksum's name, a space, and its bytes in base64.")
-    return Checksum(digest, found)
+    return Checksum(digest, None if in_one_piece and name == "sha256" else found)

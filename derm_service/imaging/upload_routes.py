@@ -183,7 +183,10 @@ def _take(now: Standing, start: int) -> Standing:
     last: a whole body that does not match is not kept, one that broke off is, as tus asks for.
     """
     session = db_session()
-    checksum = checksums.wanted(request.headers.get("Upload-Checksum"))
+    body, most = request.content_length or 0, now.capture.size_bytes - start
+    checksum = checksums.wanted(
+        request.headers.get("Upload-Checksum"), in_one_piece=0 < body <= uploads.PIECE
+    )
     if checksum is not None and request.content_length is None:
         raise UnknownChecksum(NO_LENGTH)  # nobody could tell a whole piece from a broken one
     uploads.check_piece(session, now, start, request.content_length)
@@ -192,7 +195,6 @@ def _take(now: Standing, start: int) -> Standing:
         raise Unavailable(BUSY)
     try:
         sealed: list[SealedObject] = []
-        body, most = request.content_length or 0, now.capture.size_bytes - start
         for piece in uploads.pieces(_read, most, body=body):
             sealed.append(uploads.seal(vault(), piece))
             crash.here(Point.PIECE_STORED)
@@ -205,7 +207,7 @@ def _take(now: Standing, start: int) -> Standing:
         _places.release()
     if checksum is not None and sealed:
         if sum(each.size_plain for each in sealed) == request.content_length:
-            checksum.check()
+            checksum.check(sealed[0].sha256_plain)
         now = _keep(now, sealed)
     return now
 

@@ -15,3 +15,17 @@ export function nextPiece(bytes: number, seconds: number): number {
 export function pieceAfterBreak(bytes: number): number {
   return Math.max(SMALLEST, Math.floor(bytes / 2 / SMALLEST) * SMALLEST);
 }
+
+/** The size of the next piece, for all photographs that share a line. */
+export class Pace {
+  piece = SMALLEST;
+
+  /** A piece has arrived; the short one at a photograph's end says little of the line. */
+  carried(bytes: number, seconds: number): void {
+    if (bytes >= this.piece) this.piece = nextPiece(bytes, seconds);
+  }
+
+  broke(): void {
+    this.piece = pieceAfterBreak(this.piece);
+  }
+}

@@ -3,7 +3,7 @@ import { DetailedError, type HttpRequest, Upload } from "tus-js-client";
 
 import { csrfToken, isWorthRetrying, sentenceIn } from "../shared/http";
 import { digest } from "./identity";
-import { nextPiece, pieceAfterBreak, SMALLEST } from "./pace";
+import { Pace } from "./pace";
 
 /** A refusal that trying again by itself does not mend; the message is for the page. */
 export class NotSent extends Error {
@@ -24,6 +24,7 @@ const SIGNED_OUT = "You are signed out. It is kept on this device and goes on wh
 const BACKOFF = [500, 1000, 2000, 4000, 8000, 15000, 30000];
 const RETRY_AFTER = [...BACKOFF, ...Array<number>(10_000).fill(30_000)]; // a line may be gone for days
 const STALLED_AFTER = 60_000;
+const pace = new Pace(); // what one photograph has found out of the line, the next begins with
 
 /** Send all bytes; resolves only when the service has acknowledged the last one. */
 export function send(
@@ -37,7 +38,7 @@ export function send(
   return new Promise((resolve, reject) => {
     const upload = new Upload(bytes, {
       endpoint,
-      chunkSize: SMALLEST,
+      chunkSize: pace.piece,
       metadata,
       retryDelays: RETRY_AFTER,
       headers: { "X-CSRFToken": csrfToken() },
@@ -50,19 +51,21 @@ export function send(
         const start = Number(request.getHeader("Upload-Offset"));
         // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
         hear.percent(Math.floor((100 * start) / bytes.size));
-        const piece = bytes.slice(start, start + (upload.options.chunkSize ?? SMALLEST));
+        const piece = bytes.slice(start, start + (upload.options.chunkSize ?? pace.piece));
         request.setHeader("Upload-Checksum", `sha256 ${await base64Digest(piece)}`);
       },
       onShouldRetry: (error) => {
         const status = statusOf(error);
         const isWorth = isWorthRetrying(status, error.originalRequest.getMethod());
         if (isWorth) hear.pause(status === 0 ? NO_LINE : NOT_NOW);
-        upload.options.chunkSize = pieceAfterBreak(upload.options.chunkSize ?? SMALLEST);
+        pace.broke();
+        upload.options.chunkSize = pace.piece;
         return isWorth;
       },
       onChunkComplete: (size, accepted, total) => {
         hear.percent(Math.floor((100 * accepted) / total));
-        upload.options.chunkSize = nextPiece(size, (performance.now() - began) / 1000);
+        pace.carried(size, (performance.now() - began) / 1000);
+        upload.options.chunkSize = pace.piece;
       },
       onSuccess: () => settle(resolve),
       onError: (error) => settle(() => reject(reasonFor(error))),
