@@ -5,7 +5,10 @@ A request that is not sent whole in time is cut off: see `derm_service/patience.
 
 from pathlib import Path
 
+from derm_service import heap
 from derm_service.config import Settings
+
+heap.keep_warm()  # inherited by the processes it forks
 
 wsgi_app = "wsgi:app"
 bind = f"{Settings().host}:{Settings().port}"

@@ -64,7 +64,7 @@ class Darkroom:
             jpeg = self._begin(case, lesion, view, clock.now(), soft=view is soft).result()
             announcement = _announcement(case, lesion, view, jpeg)
             capture = announcing.announce(session, announcement, by=by)
-            uploads.keep(session, capture.id, 0, [uploads.seal(self._vault, jpeg)], by=by)
+            uploads.keep(session, capture.id, 0, [uploads.seal(self._vault, [jpeg])], by=by)
             taken.append(announcement.capture_id)
         session.commit()
         checks = [

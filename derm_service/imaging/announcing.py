@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.db import conflict_on
+from derm_service.db import UtcDateTime, insert_once, once
 from derm_service.errors import Conflict, Invalid, NotAllowed
 from derm_service.imaging import elsewhere, trail, visit_queries, visits
 from derm_service.imaging.codes import (
@@ -44,6 +45,27 @@ STOPPED_BEFORE = (
     "Sending this photograph was stopped, or it did not arrive within its week. "
     "Choose the file again, so that it gets a number of its own."
 )
+
+
+def _sent_before() -> sa.Select[int, int]:
+    """How many captures a visit has, and how many bytes a person has sent, without this one."""
+    another = Capture.id != sa.bindparam("capture_id", type_=sa.Uuid())
+    at_visit = (
+        sa.select(sa.func.count())
+        .select_from(Capture)
+        .join(ImageSet)
+        .where(ImageSet.visit_id == sa.bindparam("visit_id", type_=sa.Uuid()), another)
+    )
+    of_the_day = sa.select(sa.func.coalesce(sa.func.sum(Capture.size_bytes), 0)).where(
+        Capture.taken_by_id == sa.bindparam("by_id", type_=sa.Uuid()),
+        Capture.announced_at > sa.bindparam("since", type_=UtcDateTime()),
+        another,
+    )
+    return sa.select(at_visit.scalar_subquery(), of_the_day.scalar_subquery())
+
+
+_SENT_BEFORE = _sent_before()  # built once: to compose it takes longer than to run it
+_ONCE = once(Capture, "id")
 
 
 @dataclass(frozen=True)
@@ -94,17 +116,22 @@ def open_upload(session: Session, announcement: Announcement, *, by: User) -> Ca
     images = visits.open_shutter(
         session, visit_id=visit.id, lesion_id=announcement.lesion_id, by=by
     )
-    earlier = known(session, announcement)  # the visit's lock is ours now
-    if earlier is not None:
-        return earlier
     _check_limits(session, images, announcement, by)
-    capture = _new_capture(announcement, images, by)
-    elsewhere.refuse(session, capture, images, by=by)
-    with conflict_on(session, "capture_pkey", SAME_ID_OTHER_BYTES):
-        session.add(capture)
-    facts = {"view": capture.view.value, "sha256": capture.sha256}
-    trail.record(session, capture, "announced capture", by=by, **facts)
-    return capture
+    values = _values(announcement, images, by)
+    elsewhere.refuse(session, Capture(**values), images, by=by)
+    made = insert_once(session, _ONCE, Capture, values)
+    if made is None:  # the same device a moment ago
+        return _known_by_now(session, announcement)
+    facts = {"view": made.view.value, "sha256": made.sha256}
+    trail.record(session, made, "announced capture", by=by, **facts)
+    return made
+
+
+def _known_by_now(session: Session, announcement: Announcement) -> Capture:
+    earlier = known(session, announcement)
+    if earlier is None:
+        raise Conflict(SAME_ID_OTHER_BYTES)
+    return earlier
 
 
 def check_context(announcement: Announcement) -> None:
@@ -123,39 +150,33 @@ def check_context(announcement: Announcement) -> None:
 
 
 def _check_limits(session: Session, images: ImageSet, announcement: Announcement, by: User) -> None:
-    """Refuse with 403, not 409: a program that asks again is told the same."""
-    at_visit = (
-        sa.select(sa.func.count())
-        .select_from(Capture)
-        .join(ImageSet)
-        .where(ImageSet.visit_id == images.visit_id)
-    )
-    of_the_day = sa.select(sa.func.coalesce(sa.func.sum(Capture.size_bytes), 0)).where(
-        Capture.taken_by_id == by.id, Capture.announced_at > clock.now() - DAY
-    )
-    captures, sent = session.execute(
-        sa.select(at_visit.scalar_subquery(), of_the_day.scalar_subquery())
-    ).one()
+    """Refuse with 403, not 409: a program that asks again is told the same.
+
+    A capture announced twice at once does not count against itself.
+    """
+    asked = {"visit_id": images.visit_id, "by_id": by.id, "since": clock.now() - DAY}
+    asked["capture_id"] = announcement.capture_id
+    captures, sent = session.execute(_SENT_BEFORE, asked).one()
     if captures >= MOST_PER_VISIT:
         raise NotAllowed(TOO_MANY)
     if sent + announcement.size_bytes > MOST_PER_DAY:
         raise NotAllowed(QUOTA_USED)
 
 
-def _new_capture(announcement: Announcement, images: ImageSet, by: User) -> Capture:
+def _values(announcement: Announcement, images: ImageSet, by: User) -> dict[str, Any]:
     dermoscopic = announcement.view is View.DERMOSCOPIC
-    return Capture(
-        id=announcement.capture_id,
-        image_set_id=images.id,
-        view=announcement.view,
-        state=CaptureState.ANNOUNCED,
-        sha256=announcement.sha256,
-        size_bytes=announcement.size_bytes,
-        file_name=announcement.file_name,
-        captured_at=announcement.captured_at,
-        polarisation=announcement.polarisation if dermoscopic else None,
-        contact=announcement.contact if dermoscopic else None,
-        immersion=announcement.immersion if dermoscopic else None,
-        taken_by_id=by.id,
-        announced_at=clock.now(),
-    )
+    return {
+        "id": announcement.capture_id,
+        "image_set_id": images.id,
+        "view": announcement.view,
+        "state": CaptureState.ANNOUNCED,
+        "sha256": announcement.sha256,
+        "size_bytes": announcement.size_bytes,
+        "file_name": announcement.file_name,
+        "captured_at": announcement.captured_at,
+        "polarisation": announcement.polarisation if dermoscopic else None,
+        "contact": announcement.contact if dermoscopic else None,
+        "immersion": announcement.immersion if dermoscopic else None,
+        "taken_by_id": by.id,
+        "announced_at": clock.now(),
+    }

@@ -22,6 +22,22 @@ ELSEWHERE = (
 )
 
 
+_TWIN = (
+    sa.select(Capture)
+    .join(ImageSet)
+    .join(Visit)
+    .join(Appointment)
+    .where(
+        Capture.sha256 == sa.bindparam("sha256"),
+        Capture.id != sa.bindparam("capture_id", type_=sa.Uuid()),
+        Capture.state.in_(HERE),
+        Appointment.patient_id != sa.bindparam("patient_id", type_=sa.Uuid()),
+    )
+    .order_by(Capture.received_at)
+    .limit(1)
+)
+
+
 class FiledElsewhere(Conflict):
     """Refused; the alert it left behind in the session must be committed all the same."""
 
@@ -36,20 +52,9 @@ def refuse(session: Session, capture: Capture, images: ImageSet, *, by: User) ->
 
 def twin(session: Session, capture: Capture, images: ImageSet) -> Capture | None:
     """A capture with the same bytes that is, or is about to be, on another person's record."""
-    return session.scalar(
-        sa.select(Capture)
-        .join(ImageSet)
-        .join(Visit)
-        .join(Appointment)
-        .where(
-            Capture.sha256 == capture.sha256,
-            Capture.id != capture.id,
-            Capture.state.in_(HERE),
-            Appointment.patient_id != images.visit.appointment.patient_id,
-        )
-        .order_by(Capture.received_at)
-        .limit(1)
-    )
+    of_whom = images.visit.appointment.patient_id
+    asked = {"sha256": capture.sha256, "capture_id": capture.id, "patient_id": of_whom}
+    return session.scalar(_TWIN, asked)
 
 
 def alert(

@@ -50,9 +50,9 @@ class Sealer:
         self._key = key
 
     def seal(self, pieces: Iterable[bytes], into: BinaryIO, *, object_id: UUID) -> Seal:
-        """Encrypt pieces of plain bytes into a file, holding about one megabyte at a time."""
+        """Encrypt pieces of plain bytes into a file as they come; none of them is kept."""
         keyset = tink.new_keyset_handle(
-            streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
+            streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_4KB
         )
         cipher = _HashingWriter(into)
         plain, size = hashlib.sha256(), 0

@@ -19,7 +19,7 @@ from derm_service import crash
 from derm_service.crash import Point
 from derm_service.errors import Unavailable
 from derm_service.imaging import announcing, checksums, standing, upload_forms, uploads
-from derm_service.imaging.checksums import ChecksumMismatch, UnknownChecksum
+from derm_service.imaging.checksums import Checksum, ChecksumMismatch, UnknownChecksum
 from derm_service.imaging.elsewhere import FiledElsewhere
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.image_routes import vault
@@ -195,14 +195,12 @@ def _take(now: Standing, start: int) -> Standing:
         raise Unavailable(BUSY)
     try:
         sealed: list[SealedObject] = []
-        for piece in uploads.pieces(_read, most, body=body):
+        for piece in uploads.pieces(_reader(checksum), most, body=body):
             sealed.append(uploads.seal(vault(), piece))
             crash.here(Point.PIECE_STORED)
             if checksum is None:
                 now = _keep(now, sealed)
                 sealed.clear()
-            else:
-                checksum.update(piece)
     finally:
         _places.release()
     if checksum is not None and sealed:
@@ -223,12 +221,20 @@ def _keep(now: Standing, sealed: list[SealedObject]) -> Standing:
     return after
 
 
-def _read(most: int) -> bytes:
-    """Up to so many bytes of the body, which simply ends where the line breaks."""
-    try:
-        return bytes(request.stream.read(most))
-    except (ClientDisconnected, OSError):
-        return b""
+def _reader(checksum: Checksum | None) -> Callable[[int], bytes]:
+    """Reads up to so many bytes of the body, which simply ends where the line breaks."""
+    body = request.stream
+
+    def read(most: int) -> bytes:
+        try:
+            some: bytes = body.read(most)
+        except (ClientDisconnected, OSError):
+            return b""
+        if checksum is not None:
+            checksum.update(some)
+        return some
+
+    return read
 
 
 def _expiring(answer: Response, now: Standing) -> Response:

@@ -1,7 +1,7 @@
 """Receiving captures piece by piece; the chunk rows are the only truth about the offset."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
 
-PIECE = 4 * 1024 * 1024  # plain bytes held in memory and sealed at a time
+PIECE = 4 * 1024 * 1024  # bytes sealed as one object; its ciphertext is held in memory
 READS = (16 * 1024, 256 * 1024)  # what a break may cost, and what a good line is read by
 MOST_PIECES = 1000  # 60 MB in pieces of 256 KiB are 240; the rest is for lines that break
 MOVED_ON = (
@@ -73,31 +73,36 @@ def check_piece(session: Session, now: Standing, start: int, length: int | None)
         raise NotAllowed(TOO_SMALL)
 
 
-def pieces(read: Callable[[int], bytes], most: int, *, body: int) -> Iterator[bytes]:
-    """At most `most` bytes in pieces to be sealed; what came before a break is a piece too.
+def pieces(read: Callable[[int], bytes], most: int, *, body: int) -> Iterator[Iterator[bytes]]:
+    """At most `most` bytes in pieces to be sealed while they come; each before the next.
 
-    A device on a poor line sends small bodies: those are read in small steps, since the step that
-    a reset connection interrupts is lost.
+    What came before a break is a piece too. A device on a poor line sends small bodies: those are
+    read in small steps, since the step that a reset connection interrupts is lost.
     """
     least, largest = READS
-    step = max(least, min(largest, body // 16))
-    left, piece = most, bytearray()
-    while left > 0:
-        some = read(min(step, left))
-        if not some:
-            break
+    steps = _steps(read, most, max(least, min(largest, body // 16)))
+    for first in steps:
+        yield _one_piece(first, steps)
+
+
+def _steps(read: Callable[[int], bytes], most: int, step: int) -> Iterator[bytes]:
+    left = most
+    while left > 0 and (some := read(min(step, left))):
         left -= len(some)
-        piece += some
-        if len(piece) >= PIECE:
-            yield bytes(piece)
-            piece.clear()
-    if piece:
-        yield bytes(piece)
+        yield some
 
 
-def seal(vault: Vault, piece: bytes) -> SealedObject:
+def _one_piece(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    size = len(first)
+    yield first
+    while size < PIECE and (some := next(rest, b"")):
+        size += len(some)
+        yield some
+
+
+def seal(vault: Vault, piece: Iterable[bytes]) -> SealedObject:
     """Put one piece into quarantine; until `keep` adds its row it does not count."""
-    return vault.put(Place.QUARANTINE, [piece])
+    return vault.put(Place.QUARANTINE, piece)
 
 
 def keep(
@@ -116,22 +121,17 @@ def keep(
     before = standing.hold(session, capture_id)
     capture, reached = before.capture, start
     check_piece(session, before, start, sum(each.size_plain for each in sealed))
+    for each in sealed:
+        session.add(
+            Chunk(capture_id=capture.id, start=reached, length=each.size_plain, sealed=each)
+        )
+        reached += each.size_plain
+    is_whole = reached == capture.size_bytes
+    capture.state = CaptureState.RECEIVED if is_whole else CaptureState.RECEIVING
+    capture.received_at = clock.now() if is_whole else None
     with conflicts(chunk_pkey=MOVED_ON):
-        session.add_all(sealed)
         session.flush()
-        for each in sealed:
-            session.add(
-                Chunk(
-                    capture_id=capture.id,
-                    start=reached,
-                    length=each.size_plain,
-                    sealed_object_id=each.id,
-                )
-            )
-            reached += each.size_plain
-        capture.state = CaptureState.RECEIVING
-        session.flush()
-    if reached == capture.size_bytes:
+    if is_whole:
         _receive(session, capture, by=by)
     return replace(
         before,
@@ -176,8 +176,6 @@ def expire(session: Session) -> list[Capture]:
 
 def _receive(session: Session, capture: Capture, *, by: User) -> None:
     """All bytes are here: they are this person's photograph unless another person has them."""
-    capture.state = CaptureState.RECEIVED
-    capture.received_at = clock.now()
     trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
     elsewhere.lock(session, capture.sha256)
     first = elsewhere.twin(session, capture, capture.image_set)

@@ -14,6 +14,12 @@ from derm_service.referrals.consent_rules import TEXT_VERSION, Answer, problems
 from derm_service.referrals.models import Consent
 from derm_service.referrals.rules import check_open
 
+_OF_REFERRAL = (
+    sa.select(Consent)
+    .where(Consent.referral_id == sa.bindparam("referral_id", type_=sa.Uuid()))
+    .order_by(Consent.recorded_at, Consent.id)
+)
+
 
 def record(
     session: Session,
@@ -72,9 +78,5 @@ def record(
 
 def in_force(session: Session, referral_id: uuid.UUID) -> dict[Purpose, Consent]:
     """The newest answer to each purpose that was asked."""
-    rows = session.scalars(
-        sa.select(Consent)
-        .where(Consent.referral_id == referral_id)
-        .order_by(Consent.recorded_at, Consent.id)
-    )
+    rows = session.scalars(_OF_REFERRAL, {"referral_id": referral_id})
     return {consent.purpose: consent for consent in rows}

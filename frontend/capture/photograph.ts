@@ -1,6 +1,6 @@
 // One chosen file on its way: checked, hashed, and all that is said of it.
 import { newId, sha256 } from "./identity";
-import { NotSent } from "./upload";
+import { NotSent } from "./not_sent";
 
 /** What the page knows about the photographs of one view, read at the moment of choosing. */
 export interface Subject {

@@ -2,10 +2,11 @@
 // the device, announced, sent a few at a time.
 import type { Card } from "./card";
 import { announce } from "./manifest";
+import { NotSent } from "./not_sent";
 import type { Parcel, Photograph } from "./photograph";
 import { Queue } from "./queue";
 import type { Safe } from "./safe";
-import { giveUp, NotSent, send } from "./upload";
+import { giveUp, send } from "./upload";
 
 export interface Addresses {
   uploads: string;

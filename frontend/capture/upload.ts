@@ -3,14 +3,8 @@ import { DetailedError, type HttpRequest, Upload } from "tus-js-client";
 
 import { csrfToken, isWorthRetrying, sentenceIn } from "../shared/http";
 import { digest } from "./identity";
+import { NotSent } from "./not_sent";
 import { Pace } from "./pace";
-
-/** A refusal that trying again by itself does not mend; the message is for the page. */
-export class NotSent extends Error {
-  constructor(message: string, readonly isSignedOut = false) {
-    super(message);
-  }
-}
 
 /** What the card hears while its photograph is on its way. */
 export interface Listener {

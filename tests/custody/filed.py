@@ -53,7 +53,7 @@ def received(
     capture = announced(session, data=data, visit=visit, by=person)
     half, at = len(data) // 2, 0
     for piece in (data[:half], data[half:]):
-        uploads.keep(session, capture.id, at, [uploads.seal(vault, piece)], by=person)
+        uploads.keep(session, capture.id, at, [uploads.seal(vault, [piece])], by=person)
         at += len(piece)
     return capture
 

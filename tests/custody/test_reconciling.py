@@ -148,7 +148,7 @@ def test_an_upload_whose_piece_is_lost_goes_back_to_where_it_is_whole(
     person = visiting.photographer(session)
     capture = announced(session, data=bytes(3000), by=person)
     for at in (0, 1000):
-        uploads.keep(session, capture.id, at, [uploads.seal(vault, bytes(1000))], by=person)
+        uploads.keep(session, capture.id, at, [uploads.seal(vault, [bytes(1000)])], by=person)
     second = session.scalars(
         sa.select(SealedObject).order_by(SealedObject.created_at.desc()).limit(1)
     ).one()

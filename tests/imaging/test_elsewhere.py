@@ -145,7 +145,7 @@ def test_of_twins_arriving_at_once_one_is_received(
     def finish(capture_id: UUID) -> None:
         with committed_sessions() as session:
             by = session.get_one(User, person_id)
-            uploads.keep(session, capture_id, 0, [uploads.seal(vault, DATA)], by=by)
+            uploads.keep(session, capture_id, 0, [uploads.seal(vault, [DATA])], by=by)
             session.commit()
 
     with ThreadPoolExecutor(6) as threads:

@@ -68,7 +68,7 @@ def received(
     )
     at, third = 0, len(data) // 3
     for piece in (data[:third], data[third : 2 * third], data[2 * third :]):
-        at = uploads.keep(session, capture.id, at, [uploads.seal(vault, piece)], by=by).offset
+        at = uploads.keep(session, capture.id, at, [uploads.seal(vault, [piece])], by=by).offset
     return capture
 
 

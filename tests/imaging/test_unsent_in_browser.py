@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,27 @@ def test_photographs_arrive_whole_through_a_line_that_is_cut(
     assert [capture.sha256 for capture in scene.captures()] == hashes
     assert [capture.sha256_received for capture in scene.captures()] == hashes
     assert line.cuts > 0
+
+
+def test_next_photograph_begins_with_the_pieces_the_line_has_shown_it_carries(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    begun: list[str] = []
+    scene.page.on("request", lambda sent: begun.append(sent.headers.get("upload-offset", "")))
+    scene.page.evaluate("performance.now = () => 0")  # a fast line, however slow the machine
+    filed = scene.view(View.OVERVIEW).locator("[data-card][data-state=filed]")
+
+    scene.choose(View.OVERVIEW, photographs[0])
+    expect(filed).to_have_count(1)
+    first = [int(each) for each in begun if each]
+    begun.clear()
+    scene.choose(View.OVERVIEW, photographs[1])
+    expect(filed).to_have_count(2)
+
+    second = [int(each) for each in begun if each]
+    assert first[:2] == [0, 256 * 1024]
+    assert second[0] == 0
+    assert all(later - earlier >= 512 * 1024 for earlier, later in pairwise(second))
 
 
 def test_photograph_survives_a_reload_and_goes_on_by_itself(
@@ -194,11 +216,11 @@ def test_removed_photograph_is_given_up_everywhere(scene: Scene, photographs: li
     expect(card).to_have_attribute("data-state", "not_sent")
     scene.page.unroute(UPLOADS)
 
-    card.get_by_role("button", name="Remove Overview photograph 1").click()
+    with scene.page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        card.get_by_role("button", name="Remove Overview photograph 1").click()
 
     expect(card).to_have_count(0)
     expect(scene.page.locator("[data-unsent]")).to_be_empty()
-    scene.page.wait_for_function("() => true")
     assert still_kept(scene) == []
     with scene.service.sessions():
         (capture,) = scene.captures()

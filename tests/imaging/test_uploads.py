@@ -328,7 +328,7 @@ def test_of_pieces_sent_at_once_for_one_place_one_wins(
         with committed_sessions() as session:
             by = session.get_one(User, person_id)
             try:
-                after = uploads.keep(session, capture_id, 0, [uploads.seal(vault, DATA)], by=by)
+                after = uploads.keep(session, capture_id, 0, [uploads.seal(vault, [DATA])], by=by)
             except Conflict:
                 return 0
             session.commit()
