@@ -33,10 +33,28 @@ WITH place AS MATERIALIZED (
 SELECT here.id, here.ends_at, place.km, here.starts_at >= :late_from AS late,
        extract(epoch FROM here.starts_at - CAST(:now AS timestamptz)) / 86400
            + coalesce(place.km, 0) / :km_a_day AS score
-FROM place
+FROM (  -- what is too far away to be better is not asked at all
+    SELECT * FROM place
+    WHERE CAST(:bound AS float) IS NULL OR coalesce(km, 0) / :km_a_day < :bound
+) AS place
 CROSS JOIN LATERAL (
     SELECT first.id, first.starts_at, first.ends_at
-    FROM clinic
+    FROM (
+        -- Compared as rows, which the index over both columns alone can do: by the one over
+        -- the time PostgreSQL would walk through the clinics of every place, for each place.
+        SELECT clinic.id, clinic.starts_at, clinic.features FROM clinic
+        WHERE clinic.location_id = place.id
+          AND clinic.state = 'open'
+          AND coalesce(clinic.features, place.features) @> :features
+          AND clinic.views @> :views
+          AND (clinic.location_id, clinic.starts_at)
+              > (place.id, CAST(:after AS timestamptz) - interval '1 day')
+          AND (clinic.location_id, clinic.starts_at) < (place.id, least(
+              CAST(:before AS timestamptz),
+              CAST(:now AS timestamptz) + interval '1 day'
+                  * (CAST(:bound AS float) - coalesce(place.km, 0) / :km_a_day)))
+        ORDER BY clinic.starts_at
+    ) AS clinic
     CROSS JOIN LATERAL (
         SELECT slot.id, slot.starts_at, coalesce(second.ends_at, slot.ends_at) AS ends_at
         FROM slot
@@ -98,15 +116,6 @@ CROSS JOIN LATERAL (
         ORDER BY slot.starts_at
         LIMIT :per_clinic
     ) AS first
-    WHERE clinic.location_id = place.id
-      AND clinic.state = 'open'
-      AND coalesce(clinic.features, place.features) @> :features
-      AND clinic.views @> :views
-      AND clinic.starts_at > CAST(:after AS timestamptz) - interval '1 day'
-      AND clinic.starts_at < least(
-          CAST(:before AS timestamptz),
-          CAST(:now AS timestamptz) + interval '1 day'
-              * (CAST(:bound AS float) - coalesce(place.km, 0) / :km_a_day))
     ORDER BY clinic.starts_at
     LIMIT :limit
 ) AS here
