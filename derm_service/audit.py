@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from derm_service import clock
-from derm_service.db import Base
+from derm_service.db import Base, add
 from derm_service.people import User
 
 SYSTEM = "system"
@@ -84,9 +84,7 @@ def record(
         patient_id=patient_id or _own(subject, "patient"),
         detail=detail or {},
     )
-    session.add(entry)
-    if session.autoflush:  # an act that flushes once, as its last step, has it turned off
-        session.flush()
+    add(session, entry)
     return entry
 
 

@@ -1,9 +1,11 @@
 """Engine, sessions, the declarative base and the turning of constraints into sentences."""
 
+import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,6 +20,8 @@ from derm_service.errors import Conflict
 DATABASE_DOWN = (
     "The database cannot be reached just now. Nothing was changed. Try again in a minute."
 )
+
+TOGETHER = "rows to write together"
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -117,14 +121,97 @@ def insert_once(
     """Insert a row unless one like it is there (None); the new row as if it had been read.
 
     It goes past the unit of work, by a statement that was built once: to compose it anew, and to
-    read back what was just written, takes longer than the database does.
+    read back what was just written, takes longer than the database does. Within `together` the
+    act knows that there is none like it, and the row waits for the others.
     """
-    if session.scalar(statement, values) is None:
-        return None
     made = table(**values)
-    make_transient_to_detached(made)
-    session.add(made)
+    if TOGETHER in session.info:
+        session.info[TOGETHER].append(made)
+    elif session.scalar(statement, values) is None:
+        return None
+    else:
+        _as_if_read(session, made)
     return made
+
+
+def add(session: Session, row: Base) -> None:
+    """Write a new row: now, or with all the others at the end of `together`."""
+    if TOGETHER in session.info:
+        session.info[TOGETHER].append(row)
+    else:
+        session.add(row)
+        session.flush()
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Write what the block adds by `add` and `insert_once` in one statement at its end.
+
+    For an act that adds a handful of rows to as many tables while others wait for its locks: a
+    statement for each, put together by the unit of work, takes longer than the database does.
+    Every column is given its value by whoever makes the row, and none can be read until the end.
+    """
+    rows: list[Base] = []
+    session.info[TOGETHER] = rows
+    try:
+        with session.no_autoflush:
+            yield
+    finally:
+        del session.info[TOGETHER]
+    _write(session, rows)
+    session.flush()  # what the block changed
+
+
+def _write(session: Session, rows: Sequence[Base]) -> None:
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        given = row.__dict__
+        values = {key: given.get(key) for key in _columns(row.__tablename__)}
+        tables.setdefault(row.__tablename__, []).append(values)
+    if not rows:
+        return
+    written = {name: json.dumps(each, default=_as_text) for name, each in tables.items()}
+    session.execute(_inserts(tuple(tables)), written)
+    for row in rows:
+        if "id" in _columns(row.__tablename__):  # else PostgreSQL numbers it, and it is not read
+            _as_if_read(session, row)
+
+
+@cache
+def _inserts(tables: tuple[str, ...]) -> sa.TextClause:
+    """The statement that writes rows to each of these tables, each table's as one JSON array.
+
+    A parameter for each value would be beyond what psycopg keeps of a statement it knows.
+    """
+    inserts = []
+    for name in tables:
+        columns = ", ".join(_columns(name))
+        inserts.append(
+            f"INSERT INTO {name} ({columns}) SELECT {columns} "  # noqa: S608 (names of our own)
+            f"FROM jsonb_populate_recordset(CAST(NULL AS {name}), CAST(:{name} AS jsonb))"
+        )
+    before = ", ".join(
+        f"{name}_written AS ({one})" for name, one in zip(tables, inserts[:-1], strict=False)
+    )
+    return sa.text(f"WITH {before} {inserts[-1]}" if before else inserts[-1])
+
+
+@cache
+def _columns(table: str) -> tuple[str, ...]:
+    """The columns of a table that PostgreSQL does not number itself."""
+    return tuple(one.key for one in Base.metadata.tables[table].c if one.identity is None)
+
+
+def _as_text(value: object) -> str:
+    """An id, a moment or a range as PostgreSQL reads it."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise TypeError("naive datetime given to the database")
+    return str(value)
+
+
+def _as_if_read(session: Session, row: Base) -> None:
+    make_transient_to_detached(row)
+    session.add(row)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from derm_service.booking.codes import (
 )
 from derm_service.booking.models import Appointment
 from derm_service.booking.rules import NEXT_STEP_WORDS, NOT_ATTENDED_WORDS, check_move
+from derm_service.db import add, together
 from derm_service.errors import Conflict
 from derm_service.people import User
 
@@ -65,8 +66,8 @@ def book(
     appointment = placing.new(found, note=note, by=by)
     with session.begin_nested() if found.holds else nullcontext():
         placing.take(session, found, appointment, hold_id, above)
-    with session.no_autoflush:  # one flush writes it all
-        session.add(appointment)
+    with placing.conflicts_said(), together(session):
+        add(session, appointment)
         _record(
             session,
             appointment,
@@ -77,7 +78,6 @@ def book(
         if found.is_to_book:
             waiting.off_the_list(session, found.referral, how="Booked", by=by)
         telling.tell_booked(session, appointment, by=by)
-    placing.flush(session)
     return appointment
 
 
@@ -125,7 +125,8 @@ def move(
         old.ended_at = clock.now()
         session.flush()
         session.add(new)
-        placing.flush(session)
+        with placing.conflicts_said():
+            session.flush()
         old.moved_to_id = new.id
     _record(session, old, "moved appointment", by=by, moved_to=str(new.id))
     answered = placing.answered(new, above)

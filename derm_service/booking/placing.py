@@ -1,6 +1,8 @@
 """The rows of a booking: the ledger first, then the appointment."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
@@ -70,9 +72,10 @@ def answered(appointment: Appointment, above: str) -> dict[str, str]:
     return {key: value for key, value in said.items() if value}
 
 
-def flush(session: Session) -> None:
-    """Write it; what only the constraints could see becomes Conflict."""
+@contextmanager
+def conflicts_said() -> Iterator[None]:
+    """What only the constraints could see, while the rows are written, becomes Conflict."""
     with conflicts(
         appointment_patient_in_one_place=ELSEWHERE, appointment_one_waiting_per_referral=HAS_ONE
     ):
-        session.flush()
+        yield
