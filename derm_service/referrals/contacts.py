@@ -1,7 +1,7 @@
 """How a person may be reached: safe contact only, and who hears for them with their consent."""
 
 import uuid
-from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -9,20 +9,13 @@ from derm_service import audit, clock
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
 from derm_service.referrals import queries
-from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Patient
-from derm_service.referrals.proxy import Proxy
+from derm_service.referrals.proxy import Heard, Proxy, of, problems
 
 CHANGED = (
     "Somebody changed this person's details while you had the page open. Nothing was saved. "
     "Look at what stands here now, then save again."
 )
-DETAILS: dict[Channel, tuple[str, str]] = {
-    Channel.SMS: ("mobile", "Enter the mobile number the texts go to"),
-    Channel.EMAIL: ("email", "Enter the email address"),
-    Channel.PHONE: ("phone", "Enter the telephone number"),
-    Channel.LETTER: ("address_lines", "Enter the address the letters go to"),
-}
 
 
 def keep(
@@ -43,34 +36,32 @@ def keep(
         raise Conflict(CHANGED)
     if proxy is not None and (found := problems(proxy, clock.today())):
         raise Invalid(found)
-    was = {"safe_contact": patient.safe_contact, "proxy": patient.proxy}
-    patient.safe_contact = safe_contact
-    patient.proxy = proxy.kept() if proxy else None
-    session.flush()
-    became = {"safe_contact": patient.safe_contact, "proxy": patient.proxy}
-    changes = {name: [was[name], became[name]] for name in was if was[name] != became[name]}
-    if changes:
-        did = "changed who hears"
-        audit.record(session, by=by, did=did, subject=patient, detail={"changes": changes})
+    _write(session, patient, safe_contact, proxy.kept() if proxy else None, by=by)
     return patient
 
 
-def problems(proxy: Proxy, today: date) -> dict[str, str]:
-    """The sentences, by field, of what is missing before somebody may hear for a person."""
-    found: dict[str, str] = {}
-    if not proxy.name:
-        found["name"] = "Enter the name of the person who hears for them"
-    if not proxy.relation:
-        found["relation"] = "Enter who that is to them, like daughter or carer"
-    if proxy.consented_on > today:
-        found["consented_on"] = "The day of the consent must be today or in the past"
-    if proxy.until is not None and proxy.until < proxy.consented_on:
-        found["until"] = "The last day must not lie before the day of the consent"
-    if not proxy.consent_note:
-        found["consent_note"] = "Enter how and to whom the consent was given"
-    detail, sentence = DETAILS[proxy.channel]
-    if not getattr(proxy, detail) and not (proxy.channel is Channel.PHONE and proxy.mobile):
-        found[detail] = sentence
-    if proxy.address_lines and not proxy.postcode:
-        found["postcode"] = "Enter the postcode"
-    return found
+def add(session: Session, patient: Patient, heard: Heard, *, by: User | None) -> None:
+    """Keep what a referral says: safe contact is only ever put on, and who hears already stays."""
+    today = clock.today()
+    if heard.proxy is not None and (found := problems(heard.proxy, today)):
+        raise Invalid(found)
+    new = heard.proxy.kept() if heard.proxy and of(patient, today) is None else patient.proxy
+    _write(session, patient, patient.safe_contact or heard.safe_contact, new, by=by)
+
+
+def _write(
+    session: Session,
+    patient: Patient,
+    safe_contact: bool,
+    proxy: dict[str, Any] | None,
+    *,
+    by: User | None,
+) -> None:
+    was = {"safe_contact": patient.safe_contact, "proxy": patient.proxy}
+    became = {"safe_contact": safe_contact, "proxy": proxy}
+    changes = {name: [was[name], became[name]] for name in was if was[name] != became[name]}
+    if changes:
+        patient.safe_contact, patient.proxy = safe_contact, proxy
+        session.flush()
+        did = "changed who hears"
+        audit.record(session, by=by, did=did, subject=patient, detail={"changes": changes})

@@ -14,7 +14,8 @@ from derm_service.referrals.corrections import Change, ChangedMeanwhile
 from derm_service.referrals.entry_form import PatientForm, as_entered, put_problems, texts_of
 from derm_service.referrals.inputs import PatientInput
 from derm_service.referrals.models import Patient
-from derm_service.referrals.reading import Reader, read_patient
+from derm_service.referrals.reader import Reader
+from derm_service.referrals.reading import read_patient
 from derm_service.web import allowed, current_user, db_session, form_data, settings
 
 bp = Blueprint("corrections", __name__)

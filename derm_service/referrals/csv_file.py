@@ -30,6 +30,21 @@ COLUMNS: dict[str, str] = {
     "email": "",
     "contact_by": "letter, phone, sms or email",
     "contact_note": "For example: ring the daughter",
+    "safe_contact": "yes where nothing may be sent and somebody rings as noted; else no or empty",
+    "proxy_name": "Who hears from us for the patient. With any proxy column filled, these must be "
+    "too: name, relation, channel, consent_by, consented_on, consent_note",
+    "proxy_relation": "For example daughter or carer",
+    "proxy_channel": "letter, phone, sms or email; with what it needs in the columns below",
+    "proxy_phone": "",
+    "proxy_mobile": "",
+    "proxy_email": "",
+    "proxy_address": "Lines separated by semicolons, without the postcode",
+    "proxy_postcode": "",
+    "proxy_consent_by": "Who agreed to it: patient, young person, parent, attorney or best "
+    "interests",
+    "proxy_consented_on": "The day it was agreed: 14/3/2026 or 2026-03-14",
+    "proxy_consent_note": "How, and to whom, they agreed",
+    "proxy_until": "The last day it holds, or empty",
     "language": "ISO 639 code or English name; empty is English",
     "interpreter_needed": "yes, no or empty for not stated",
     "needs": "Any of step free, hoist, hearing loop, bsl, large print, easy read, braille, "

@@ -17,11 +17,13 @@ from wtforms import (
 
 from derm_service.forms import PARTS, DayField, choices, stripped
 from derm_service.referrals import body_sites, health, languages, seven_point
-from derm_service.referrals.codes import ETHNIC_CATEGORIES, Mobility, Need
+from derm_service.referrals.codes import ETHNIC_CATEGORIES, ConsentBy, Mobility, Need
+from derm_service.referrals.heard import YES
 from derm_service.referrals.inputs import MOST_LESIONS, SEXES
 from derm_service.referrals.models import Patient
+from derm_service.referrals.proxy import Proxy
 
-YES, NO = "yes", "no"
+NO = "no"
 YES_NO_UNSAID = {YES: "Yes", NO: "No", "": "Not stated"}
 PRIORITIES = {
     "urgent_suspected_cancer": "Urgent suspected cancer",
@@ -43,6 +45,7 @@ YES_OR_NO = (
     "has_data",
     "has_digital_helper",
 )
+SAFE_ONLY = "Safe contact only: send no letter, text or email, and leave no message"
 CHANNELS = {"letter": "Letter", "phone": "Phone call", "sms": "Text message", "email": "Email"}
 NEED_LABELS = {Need.BSL.value: "British Sign Language", Need.OTHER.value: "Something else"}
 CONFIDENCE = {
@@ -125,6 +128,27 @@ class PatientForm(Form):
     gp_address = TextAreaField("GP practice address", filters=[stripped])
 
 
+class HeardForm(Form):
+    """Safe contact, and somebody who hears for the person with the consent for it."""
+
+    safe_contact = SelectMultipleField(
+        "Safe contact", choices={YES: SAFE_ONLY}, validate_choice=False
+    )
+    has_proxy = _one_of("Does somebody else hear from us for them?", {YES: "Yes", NO: "No"})
+    proxy_name = _line("Their name")
+    proxy_relation = _line("Who they are to the patient")
+    proxy_channel = _one_of("How do they hear?", CHANNELS)
+    proxy_phone = TelField("Their telephone", filters=[stripped])
+    proxy_mobile = TelField("Their mobile", filters=[stripped])
+    proxy_email = EmailField("Their email address", filters=[stripped])
+    proxy_address = TextAreaField("Their address", filters=[stripped])
+    proxy_postcode = _line("Their postcode")
+    proxy_consent_by = _one_of("Who agreed to it?", choices(ConsentBy))
+    proxy_consented_on = DayField("When did they agree?")
+    proxy_until = DayField("Until when? (optional)")
+    proxy_consent_note = _line("How, and to whom, did they agree?")
+
+
 class HealthForm(Form):
     """What the referrer says about the patient's health."""
 
@@ -162,7 +186,7 @@ def referral_form(lesions: int, *args: Any, **kwargs: Any) -> Form:
     fields: dict[str, Any] = {}
     for n in range(1, min(max(lesions, 1), MOST_LESIONS) + 1):
         fields |= lesion_fields(n)
-    form: Form = type("ReferralForm", (RequestForm, PatientForm, HealthForm), fields)(
+    form: Form = type("ReferralForm", (RequestForm, PatientForm, HeardForm, HealthForm), fields)(
         *args, **kwargs
     )
     return form
@@ -186,6 +210,16 @@ def put_problems(form: Form, problems: Mapping[str, str]) -> None:
     for name, sentence in problems.items():
         target = form[name] if name in form else form["family_name"]
         target.errors = [sentence]
+
+
+def as_heard(patient: Patient) -> dict[str, Any]:
+    """How a patient is reached, and who hears for them, as the form holds it."""
+    kept: dict[str, Any] = {"safe_contact": [YES] if patient.safe_contact else []}
+    if patient.proxy is None:
+        return kept | {"has_proxy": NO}
+    found = Proxy.read(patient.proxy)
+    fields = {f"proxy_{name}": value for name, value in vars(found).items()}
+    return kept | fields | {"has_proxy": YES, "proxy_address": "\n".join(found.address_lines)}
 
 
 def as_entered(patient: Patient) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def _take_in_row(
             patient=_who(planned, decisions, patients),
             referral=planned.entry.referral,
             lesions=planned.entry.lesions,
+            heard=planned.entry.heard,
             source=SOURCE,
             by=by,
         )

@@ -11,7 +11,7 @@ from derm_service import audit, clock
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import User
-from derm_service.referrals import body_sites, queries, seven_point
+from derm_service.referrals import body_sites, contacts, queries, seven_point
 from derm_service.referrals.codes import Need
 from derm_service.referrals.inputs import (
     LesionInput,
@@ -22,6 +22,7 @@ from derm_service.referrals.inputs import (
     referral_problems,
 )
 from derm_service.referrals.models import AccessNeed, Lesion, Patient, Referral
+from derm_service.referrals.proxy import Heard
 
 NUMBER_TAKEN = (
     "Another patient has this NHS number. Choose them if they are the same person. If not, one "
@@ -36,13 +37,14 @@ def refer(
     patient: PatientInput | uuid.UUID,
     referral: ReferralInput,
     lesions: Sequence[LesionInput],
+    heard: Heard = Heard(),  # noqa: B008 (frozen)
     by: User | None,
     source: str = "entered",
 ) -> Referral:
     """Take in one referral for a new patient, or for one we know by id.
 
-    Raises Invalid by field, Conflict where the reference is here already or the NHS number
-    belongs to somebody else.
+    `heard` is how the person may be reached (`contacts.add`). Raises Invalid by field, Conflict
+    where the reference is here already or the NHS number belongs to somebody else.
     """
     today = clock.today()
     if isinstance(patient, PatientInput):
@@ -56,6 +58,7 @@ def refer(
     found = referral_problems(referral, today=today, born_on=person.born_on)
     if found := found | lesion_problems(lesions):
         raise Invalid(found)
+    contacts.add(session, person, heard, by=by)
     made = _add_referral(session, person, referral, source=source, by=by)
     for number, lesion in enumerate(lesions, start=1):
         made.lesions.append(_lesion(number, lesion))

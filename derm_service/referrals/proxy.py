@@ -8,6 +8,13 @@ from typing import Any, Self
 from derm_service.referrals.codes import Channel, ConsentBy
 from derm_service.referrals.models import Patient
 
+DETAILS: dict[Channel, tuple[str, str]] = {
+    Channel.SMS: ("mobile", "Enter the mobile number the texts go to"),
+    Channel.EMAIL: ("email", "Enter the email address"),
+    Channel.PHONE: ("phone", "Enter the telephone number"),
+    Channel.LETTER: ("address_lines", "Enter the address the letters go to"),
+}
+
 
 @dataclass(frozen=True)
 class Proxy:
@@ -46,6 +53,35 @@ class Proxy:
                 "until": date.fromisoformat(until) if until else None,
             }
         )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How a person may be reached beyond their wish: safe contact only, and who hears for them."""
+
+    safe_contact: bool = False
+    proxy: Proxy | None = None
+
+
+def problems(proxy: Proxy, today: date) -> dict[str, str]:
+    """The sentences, by field, of what is missing before somebody may hear for a person."""
+    found: dict[str, str] = {}
+    if not proxy.name:
+        found["name"] = "Enter the name of the person who hears for them"
+    if not proxy.relation:
+        found["relation"] = "Enter who that is to them, like daughter or carer"
+    if proxy.consented_on > today:
+        found["consented_on"] = "The day of the consent must be today or in the past"
+    if proxy.until is not None and proxy.until < proxy.consented_on:
+        found["until"] = "The last day must not lie before the day of the consent"
+    if not proxy.consent_note:
+        found["consent_note"] = "Enter how and to whom the consent was given"
+    detail, sentence = DETAILS[proxy.channel]
+    if not getattr(proxy, detail) and not (proxy.channel is Channel.PHONE and proxy.mobile):
+        found[detail] = sentence
+    if proxy.address_lines and not proxy.postcode:
+        found["postcode"] = "Enter the postcode"
+    return found
 
 
 def of(patient: Patient, today: date) -> Proxy | None:

@@ -3,14 +3,13 @@
 Names are those of the CSV columns, which the import page lists; lesions are `lesion_1_site` ….
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 
 from derm_service.referrals import coded, tidy
 from derm_service.referrals.codes import Channel, Laterality, Mobility, Need
+from derm_service.referrals.heard import read_heard
 from derm_service.referrals.inputs import (
     MOST_LESIONS,
     History,
@@ -21,9 +20,8 @@ from derm_service.referrals.inputs import (
     patient_problems,
     referral_problems,
 )
-
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
+from derm_service.referrals.proxy import Heard
+from derm_service.referrals.reader import Reader
 
 LESION_PARTS = ("site", "side", "site_note", "question", "duration", "seven_point", "diameter_mm")
 
@@ -35,46 +33,7 @@ class Entry:
     patient: PatientInput
     referral: ReferralInput
     lesions: list[LesionInput]
-
-
-@dataclass
-class Reader:
-    """Takes values out of texts by name and collects the sentences of what cannot be taken."""
-
-    texts: Mapping[str, str]
-    problems: dict[str, str] = field(default_factory=dict)
-
-    def get(self, name: str, read: Callable[[str], T], otherwise: T) -> T:
-        """The value of one field, or `otherwise` with its problem noted."""
-        try:
-            return read(self.texts.get(name, ""))
-        except ValueError as error:
-            self.problems[name] = _sentence(name, str(error))
-            return otherwise
-
-    def line(self, name: str) -> str:
-        """One line of text."""
-        return self.get(name, tidy.line, "")
-
-    def text(self, name: str) -> str:
-        """Several lines of text."""
-        return self.get(name, tidy.text, "")
-
-    def lines(self, name: str) -> list[str]:
-        """An address in lines."""
-        empty: list[str] = []
-        return self.get(name, tidy.lines, empty)
-
-    def yes_no(self, name: str) -> bool | None:
-        """Yes, no or not stated."""
-        return self.get(name, tidy.yes_no, None)
-
-    def coded(self, name: str, table: Mapping[str, E], otherwise: E, sentence: str) -> E:
-        """A coded word, whatever its capitals, spaces and dashes; empty is `otherwise`."""
-        word = coded.word(self.texts.get(name, ""))
-        if word and word not in table:
-            self.problems[name] = sentence
-        return table.get(word, otherwise) if word else otherwise
+    heard: Heard
 
 
 def read(texts: Mapping[str, str], *, today: date, allow_test: bool) -> Entry | dict[str, str]:
@@ -84,6 +43,7 @@ def read(texts: Mapping[str, str], *, today: date, allow_test: bool) -> Entry | 
     numbers = lesion_numbers(texts)
     lesions = [_lesion(reader, n) for n in numbers]
     referral = _referral(reader)
+    heard = read_heard(reader, today)
     problems = _as_entered(lesion_problems(lesions), numbers)
     if patient:
         problems |= patient_problems(patient, today=today)
@@ -92,7 +52,7 @@ def read(texts: Mapping[str, str], *, today: date, allow_test: bool) -> Entry | 
     problems |= reader.problems
     if problems or patient is None or referral is None:
         return problems
-    return Entry(patient, referral, lesions)
+    return Entry(patient, referral, lesions, heard)
 
 
 def _as_entered(problems: dict[str, str], numbers: list[int]) -> dict[str, str]:
@@ -230,9 +190,3 @@ def _lesion(reader: Reader, n: int) -> LesionInput:
         seven_point=reader.get(prefix + "seven_point", coded.seven_point_items, nothing),
         largest_diameter_mm=reader.get(prefix + "diameter_mm", coded.millimetres, None),
     )
-
-
-def _sentence(name: str, message: str) -> str:
-    if message.startswith("must be"):
-        return f"{name.replace('_', ' ').capitalize()} {message}"
-    return message

@@ -77,6 +77,7 @@ def _save(found: reading.Entry, matches: list[Match], person: PersonForm) -> Res
             patient=patient_id if isinstance(patient_id, uuid.UUID) else found.patient,
             referral=found.referral,
             lesions=found.lesions,
+            heard=found.heard,
             by=current_user(),
         )
     except Conflict as problem:

@@ -14,15 +14,15 @@ from tests.surf import post, sign_in_as
 
 DAUGHTER = {
     "has_proxy": "yes",
-    "name": "Ngozi Okafor",
-    "relation": "Daughter",
-    "channel": "sms",
-    "mobile": "07700 900222",
-    "consent_by": "patient",
-    "consented_on-day": "1",
-    "consented_on-month": "7",
-    "consented_on-year": "2026",
-    "consent_note": "Said so to the clerk on the telephone",
+    "proxy_name": "Ngozi Okafor",
+    "proxy_relation": "Daughter",
+    "proxy_channel": "sms",
+    "proxy_mobile": "07700 900222",
+    "proxy_consent_by": "patient",
+    "proxy_consented_on-day": "1",
+    "proxy_consented_on-month": "7",
+    "proxy_consented_on-year": "2026",
+    "proxy_consent_note": "Said so to the clerk on the telephone",
 }
 
 
@@ -48,14 +48,14 @@ def test_daughter_hears_once_the_consent_is_recorded(client: FlaskClient, sessio
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"consent_note": ""}, "Enter how and to whom the consent was given"),
-        ({"consented_on-year": "2199"}, "consent must be today or in the past"),
-        ({"consented_on-year": ""}, "must be a real date"),
-        ({"consent_by": "nobody"}, "Choose who agreed to it"),
-        ({"mobile": ""}, "Enter the mobile number the texts go to"),
-        ({"mobile": "07"}, "Enter a telephone number"),
-        ({"channel": "pigeon"}, "Choose how they hear from us"),
-        ({"name": ""}, "Enter the name of the person who hears for them"),
+        ({"proxy_consent_note": ""}, "Enter how and to whom the consent was given"),
+        ({"proxy_consented_on-year": "2199"}, "consent must be today or in the past"),
+        ({"proxy_consented_on-year": ""}, "Enter a real date"),
+        ({"proxy_consent_by": "nobody"}, "Choose who agreed to it"),
+        ({"proxy_mobile": ""}, "Enter the mobile number the texts go to"),
+        ({"proxy_mobile": "07"}, "Enter a telephone number"),
+        ({"proxy_channel": "pigeon"}, "Choose how they hear from us"),
+        ({"proxy_name": ""}, "Enter the name of the person who hears for them"),
     ],
 )
 def test_nobody_hears_without_consent_or_a_way_to(

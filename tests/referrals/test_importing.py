@@ -326,3 +326,73 @@ def test_template_downloads(client: FlaskClient, session: Session, clerk: User) 
 
     assert answer.mimetype == "text/csv"
     assert answer.text.startswith("\ufeffsource_reference,priority")
+
+
+DAUGHTER = {
+    "safe_contact": "yes",
+    "proxy_name": "Ngozi Okafor",
+    "proxy_relation": "daughter",
+    "proxy_channel": "SMS",
+    "proxy_mobile": "07700 900222",
+    "proxy_consent_by": "Best interests",
+    "proxy_consented_on": "1/7/2026",
+    "proxy_consent_note": "Recorded by the GP",
+}
+
+
+def test_safe_contact_and_who_hears_come_in_with_their_consent(
+    session: Session, clerk: User
+) -> None:
+    result = imported(session, file_of(row(1, **DAUGHTER), row(2, safe_contact="no")), clerk)
+
+    first, second = session.scalars(sa.select(Patient).order_by(Patient.family_name)).all()
+    assert result["taken_in"] == 2
+    assert first.safe_contact
+    assert first.proxy is not None
+    assert (first.proxy["name"], first.proxy["channel"]) == ("Ngozi Okafor", "sms")
+    assert (first.proxy["consent_by"], first.proxy["consented_on"]) == (
+        "best_interests",
+        "2026-07-01",
+    )
+    assert (second.safe_contact, second.proxy) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("safe_contact", "perhaps", "Enter yes or no"),
+        ("proxy_name", "", "Enter the name of the person who hears for them"),
+        ("proxy_channel", "pigeon", "Choose how they hear from us"),
+        ("proxy_channel", "", "Choose how they hear from us"),
+        ("proxy_mobile", "", "Enter the mobile number the texts go to"),
+        ("proxy_mobile", "07", "Enter a telephone number"),
+        ("proxy_consent_by", "nobody", "Choose who agreed to it"),
+        ("proxy_consent_by", "", "Choose who agreed to it"),
+        ("proxy_consented_on", "1/7/2199", "The day of the consent must be today or in the past"),
+        ("proxy_consented_on", "", "Enter the day on which it was agreed"),
+        ("proxy_consent_note", "", "Enter how and to whom the consent was given"),
+        ("proxy_until", "1/6/2026", "The last day must not lie before"),
+    ],
+)
+def test_who_hears_without_a_way_or_consent_is_said_by_line_column_and_reason(
+    session: Session, clerk: User, column: str, value: str, reason: str
+) -> None:
+    _, plan = looked_at(session, file_of(row(1, **DAUGHTER | {column: value}), row(2)), clerk)
+
+    assert fates(plan) == {2: Fate.BAD, 3: Fate.NEW}
+    assert list(plan.rows[0].problems) == [column]
+    assert plan.rows[0].problems[column].startswith(reason)
+
+
+def test_referral_of_somebody_known_puts_safe_contact_on_and_keeps_who_hears_already(
+    session: Session, clerk: User
+) -> None:
+    imported(session, file_of(row(1, **DAUGHTER)), clerk)
+    again = row(1, source_reference="R9", proxy_name="Chidi", safe_contact="no")
+    known = imported(session, file_of(DAUGHTER | again), clerk)
+
+    (patient,) = session.scalars(sa.select(Patient)).all()
+    assert known["taken_in"] == 1
+    assert patient.safe_contact
+    assert patient.proxy is not None
+    assert patient.proxy["name"] == "Ngozi Okafor"

@@ -55,6 +55,35 @@ def enter(clerk: FlaskClient, step: str, **other: str) -> Any:
     return post(clerk, "/referrals/new", data={**answers(**other), "step": step})
 
 
+def test_safe_contact_and_who_hears_are_entered_with_the_referral(
+    clerk: FlaskClient, session: Session
+) -> None:
+    daughter = {
+        "safe_contact": "yes",
+        "has_proxy": "yes",
+        "proxy_name": "Ngozi Okafor",
+        "proxy_relation": "daughter",
+        "proxy_channel": "sms",
+        "proxy_mobile": "07700 900222",
+        "proxy_consent_by": "patient",
+        "proxy_consented_on-day": "1",
+        "proxy_consented_on-month": "7",
+        "proxy_consented_on-year": "2026",
+    }
+
+    without = enter(clerk, "check", **daughter)
+    check = enter(clerk, "check", **daughter, proxy_consent_note="Told the GP")
+    enter(clerk, "save", **daughter, proxy_consent_note="Told the GP")
+
+    assert without.status_code == 422
+    assert "Enter how and to whom the consent was given" in without.text
+    assert "Ngozi Okafor, daughter, by sms. Agreed on 1 July 2026: Told the GP" in check.text
+    (made,) = referrals(session)
+    assert made.patient.safe_contact
+    assert made.patient.proxy is not None
+    assert made.patient.proxy["consent_note"] == "Told the GP"
+
+
 def referrals(session: Session) -> list[Referral]:
     return list(session.scalars(sa.select(Referral).order_by(Referral.created_at)))
 
