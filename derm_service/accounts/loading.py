@@ -22,6 +22,11 @@ DRAFT_KEPT = "Your session ended. Sign in again: what you typed has been kept."
 FOR_PROGRAMS = ("/api/", "/images/")  # where a bearer token counts; pages are for browsers
 NOBODYS = (None, "static", "health.healthz", "replies.received")
 """Where nobody signs in; the last asks for a token of the settings."""
+_LIVE_TOKEN = (  # built once: a photograph's pieces ask for it each time
+    sa.select(ApiToken)
+    .options(joinedload(ApiToken.user))
+    .where(ApiToken.token_sha256 == sa.bindparam("token_sha256"), ApiToken.revoked_at.is_(None))
+)
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current", "new", "again"})
 
 
@@ -100,11 +105,7 @@ def _ended(row: UserSession) -> ResponseReturnValue | None:
 
 
 def _load_token(token: str) -> ResponseReturnValue | None:
-    row = db_session().scalar(
-        sa.select(ApiToken)
-        .options(joinedload(ApiToken.user))
-        .where(ApiToken.token_sha256 == digest(token), ApiToken.revoked_at.is_(None))
-    )
+    row = db_session().scalar(_LIVE_TOKEN, {"token_sha256": digest(token)})
     if row is None or row.user.disabled_at is not None:
         return ask_to_sign_in()
     g.user = row.user
