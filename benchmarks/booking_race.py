@@ -199,7 +199,7 @@ def race(url: str, clients: int, seconds: float) -> dict[str, float]:
     few = runner.phase(act, seconds / 2, few=FEW)
     plenty: Counter[str] = Counter()
     bare_rows: Counter[str] = Counter()
-    runner.phase(insert, seconds / TURNS)  # a past: PostgreSQL plans otherwise for empty tables
+    runner.phase(act, seconds / TURNS)  # a past: PostgreSQL plans otherwise for empty tables
     for _ in range(TURNS):  # by turns, so that a noisy neighbour disturbs both alike
         plenty += runner.phase(act, seconds / TURNS)
         bare_rows += runner.phase(insert, seconds / TURNS)
