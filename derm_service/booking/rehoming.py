@@ -34,6 +34,17 @@ class Affected:
     clock: ClockReading
     offers: list[Offer]
 
+    @property
+    def why_none(self) -> str:
+        """Why no other time is offered; "" where one is."""
+        if self.offers:
+            return ""
+        if self.appointment.state is AppointmentState.CHECKED_IN:
+            return "They have come. End their visit first."
+        if self.appointment.slot.starts_at <= clock.now():
+            return "Their time has passed. Did they come? Record it first."
+        return "No other time is free. Somebody will be asked to ring."
+
 
 def affected(
     session: Session, clinic: Clinic, during: ledger.Span | None, slot_minutes: int | None = None
