@@ -17,13 +17,14 @@ _MOTION = (
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")
 _OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
-_UNEVEN = ("light_fall", "light_slope", "light_bowl", "corner_darkest", "corner_spread", "ring_4")
+_UNEVEN = ("red_fall", "red_slope", "red_bowl")
 _GLARE = ("white_patches", "steep_borders")
 _GLARE_FAR = (*_GLARE, "enclosed_white")
-COLOURS = ("lit_warmth", "lit_magenta", "white_warmth", "white_magenta")
-"""What a coloured light moves; how far from usual they are together is `colour_distance`."""
+COLOURS = ("middle_warmth", "middle_magenta", "white_warmth", "white_magenta")
+"""What a coloured light moves alike: how far from usual they moved is `colour_distance`."""
 
 _CAST = ("colour_distance",)
+_CAST_COLD = (*_CAST, "middle_warmth")  # skin of any tone is warmer than fair skin, none is colder
 _NOISE = ("grain", "least_grain", "diagonal_grain")
 _COMPRESSION = ("busy_borders", "flat_borders", "flat_still", "busy_still", "diagonal_grain")
 _RESOLUTION = (
@@ -35,10 +36,7 @@ _HAIR = ("dark_specks", "faint_specks", "dark_lines", "light_specks")
 _HAIR_LINES = (
     *_HAIR, "small_coarse_range", "small_middle_range", "full_fall_1", "small_fall_1",
 )  # fmt: skip
-_FRAMING = (
-    "lesion_off", "lesion_cut", "lesion_area", "lesion_contrast", "corner_brightest",
-    "corner_darkest", "ring_4", "light_slope", "light_bowl",
-)  # fmt: skip
+_FRAMING = ("dark_off", "light_slope", "corner_brightest")
 
 RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "low_resolution": {"dermoscopic": _RESOLUTION, "camera": _RESOLUTION},
@@ -48,7 +46,7 @@ RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "underexposed": {"dermoscopic": _UNDER, "camera": _UNDER},
     "uneven_light": {"dermoscopic": _UNEVEN},
     "glare": {"dermoscopic": _GLARE, "camera": _GLARE_FAR},
-    "colour_cast": {"dermoscopic": _CAST, "camera": _CAST},
+    "colour_cast": {"dermoscopic": _CAST_COLD, "camera": _CAST},
     "noise": {"dermoscopic": _NOISE, "camera": _NOISE},
     "compression": {"dermoscopic": _COMPRESSION, "camera": _COMPRESSION},
     "hair": {"dermoscopic": _HAIR_LINES, "camera": _HAIR},
@@ -57,14 +55,17 @@ RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
 ONE_WAY = frozenset({"overexposed", "underexposed", "glare", "colour_cast", "noise"})
 """Codes whose measures each only grow with the fault, or only sink: none may count against it."""
 
-_SINKING = frozenset({"level_99", "level_95", "whole_level_99"})
+_SINKING = {
+    "underexposed": frozenset({"level_99", "level_95", "whole_level_99"}),
+    "colour_cast": frozenset({"middle_warmth"}),
+}
 
 
 def way(code: str, measure: str) -> int:
     """1 for a measure that may only count for a fault when high, -1 when low, 0 for either."""
     if code not in ONE_WAY:
         return 0
-    return -1 if code == "underexposed" and measure in _SINKING else 1
+    return -1 if measure in _SINKING.get(code, ()) else 1
 
 
 NEUTRAL: dict[str, frozenset[str]] = {

@@ -1,76 +1,29 @@
-// Where the lesion is, and whether it is whole, in the middle and large enough.
+// Whether what is darker than skin lies in the middle.
 
 import { fitted, laid, median, type Places, type Surface } from "./figures";
 import { along, type Look, within } from "./look";
-import { bytes, closed, components, extreme, gaussian, type Mask, opened } from "./planes";
+import { bytes, closed, gaussian } from "./planes";
 
 const HAIR = 5; // px of the 128 px copy: what is thinner is filled in
-const LEAST_AREA = 0.002; // of the subject
-const LEAST_CONTRAST = 0.12; // as a natural logarithm of reflected light
-const EDGE = 0.03; // of the picture's sides
-const SURE = 0.35; // contrast from which there is no doubt that it is a lesion
+const CALM = 2e-6; // of contrast cubed, for each pixel: what bare skin weighs against a lesion
 const WEIGHTS = [0.2, 0.4, 0.4]; // of red, green and blue in what is dark
 const ROUNDS = 4;
 const STEADY = 0.5; // keeps the surface calm where there is little skin
 
-type Spot = { mask: Mask; contrast: number } | null;
-
-/** How much of the subject the lesion fills, how far off the middle it is, how much is cut. */
+/** How far off the middle all that is darker than skin is in balance: 0 to 1, the edge. */
 export function framing(seen: Look): Record<string, number> {
-  const spot = find(seen);
-  if (!spot) return { lesion_area: 0, lesion_off: 0.5, lesion_cut: 0, lesion_contrast: 0 };
-  const { width, height, values } = spot.mask;
-  const margin = Math.max(2, Math.round(EDGE * Math.max(height, width)));
-  const isInner = (at: number): boolean => {
-    const row = Math.floor(at / width);
-    const column = at % width;
-    return row >= margin && column >= margin && row < height - margin && column < width - margin;
-  };
-  const most = extreme(spot.mask, HAIR, "max").values;
-  const least = extreme(spot.mask, HAIR, "min").values;
-  let [area, rows, columns, border, cut] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < values.length; at += 1) {
-    if (values[at]) {
-      area += 1;
-      rows += Math.floor(at / width);
-      columns += at % width;
-    }
-    if (most[at] === least[at] && !(values[at] && !isInner(at))) continue;
-    border += 1;
-    if (!isInner(at)) cut += 1;
-  }
-  const off = 2 * Math.max(Math.abs(columns / area / width - 0.5), Math.abs(rows / area / height - 0.5));
-  const sure = Math.min(1, spot.contrast / SURE);
-  return {
-    lesion_area: area / Math.max(1, total(seen.subject)),
-    lesion_off: off * sure,
-    lesion_cut: (cut / Math.max(1, border)) * sure,
-    lesion_contrast: spot.contrast,
-  };
-}
-
-const total = (mask: Mask): number => mask.values.reduce((sum, each) => sum + each, 0);
-
-/** The most striking patch; null where nothing stands out. */
-function find(seen: Look): Spot {
-  const { subject } = seen;
-  const { found: skin, ...places } = within(subject);
-  if (skin.length < 100) return null;
+  const { width, height, values } = seen.subject;
+  const { found: skin, ...places } = within(seen.subject);
+  if (skin.length < 100) return { dark_off: 0 };
   const away = distances(seen, skin, places);
-  const limit = Math.max(split(Float64Array.from(skin, (at) => away[at]!)), LEAST_CONTRAST);
-  const { width, height } = subject;
-  const mask = bytes(width, height, (at) => +(away[at]! > limit && subject.values[at] === 1));
-  const { labels, count } = components(opened(mask, 3));
-  const striking = new Float64Array(count + 1);
-  labels.forEach((label, at) => (striking[label] = striking[label]! + away[at]! ** 2));
-  striking[0] = 0;
-  const best = striking.indexOf(Math.max(...striking));
-  const found = bytes(width, height, (at) => +(best > 0 && labels[at] === best));
-  if (total(found) < Math.max(1, LEAST_AREA * skin.length)) return null;
-  const own = away.filter((_, at) => found.values[at]);
-  const round = away.filter((_, at) => subject.values[at] && !found.values[at]);
-  const mean = own.reduce((sum, each) => sum + each, 0) / own.length;
-  return { mask: found, contrast: mean - (round.length ? median(round) : 0) };
+  let [weight, across, down] = [CALM * skin.length, 0, 0];
+  for (let at = 0; at < values.length; at += 1) {
+    const own = values[at] ? away[at]! ** 3 : 0;
+    weight += own;
+    across += own * along(at % width, width);
+    down += own * along(Math.floor(at / width), height);
+  }
+  return { dark_off: Math.max(Math.abs(across), Math.abs(down)) / weight };
 }
 
 /** How much darker, in green and blue most of all, each place is than skin there would be. */
@@ -113,23 +66,4 @@ function laidThrough(places: Places, wanted: Float64Array, size: 3 | 6): Surface
     }
   }
   return surface;
-}
-
-/** Otsu's level between the light and the dark, in hundredths. */
-function split(away: Float64Array): number {
-  const counts = new Float64Array(256);
-  for (const each of away) {
-    const level = Math.trunc(Math.min(255, Math.max(0, each * 100)));
-    counts[level] = counts[level]! + 1 / away.length;
-  }
-  const mean = counts.reduce((sum, share, level) => sum + share * level, 0);
-  let [best, most, below, sum] = [0, 0, 0, 0];
-  for (let level = 0; level < 256; level += 1) {
-    below += counts[level]!;
-    sum += counts[level]! * level;
-    if (below <= 1e-7 || below >= 1 - 1e-7) continue;
-    const apart = below * (1 - below) * (sum / below - (mean - sum) / (1 - below)) ** 2;
-    if (apart > most) [most, best] = [apart, level];
-  }
-  return best / 100;
 }

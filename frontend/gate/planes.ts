@@ -127,11 +127,6 @@ export function closed(plane: Bytes, size: number): Bytes {
   return extreme(extreme(plane, size, "max"), size, "min");
 }
 
-/** Small specks removed, then the size restored. */
-export function opened(plane: Bytes, size: number): Bytes {
-  return extreme(extreme(plane, size, "min"), size, "max");
-}
-
 /** Areas that touch, corners too: a number for each place, 0 where the mask is not. */
 export function components(mask: Mask): { labels: Int32Array; count: number } {
   const { width, height, values } = mask;

@@ -85,8 +85,8 @@ def test_device_sees_a_turned_photograph_upright(device: Device) -> None:
     service = gate.judge(sight(open_photograph(data)), view=View.DERMOSCOPIC)
     assert report["scores"]["blur"] == pytest.approx(service.scores[IssueCode.BLUR], abs=NEAR)
     assert report["verdict"] == "retake"
-    assert report["figures"]["lesion_off"] == pytest.approx(
-        service.measures["lesion_off"].value, abs=NEAR
+    assert report["figures"]["dark_off"] == pytest.approx(
+        service.measures["dark_off"].value, abs=NEAR
     )
 
 

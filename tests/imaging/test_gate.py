@@ -146,6 +146,31 @@ def test_light_of_the_wrong_colour_is_named() -> None:
     assert IssueCode.COLOUR_CAST in codes(report)
 
 
+def test_light_from_one_side_is_named_and_the_lesion_is_not_taken_for_shade() -> None:
+    even, _ = taken()
+    shade = np.linspace(1, 0.4, even.shape[1])[None, :, None]
+
+    plain, shaded = judged(even), judged((even * shade).astype(np.uint8))
+
+    assert plain.measures["red_fall"].value < plain.measures["light_fall"].value / 2
+    assert shaded.verdict is Verdict.RETAKE
+    assert IssueCode.UNEVEN_LIGHT in codes(shaded)
+
+
+def test_what_is_dark_pulls_to_its_side_and_a_faint_lesion_as_a_strong_one() -> None:
+    strong, truth = taken()
+    skin = np.median(strong.reshape(-1, 3), axis=0)
+    faint = (0.3 * strong + 0.7 * skin).astype(np.uint8)
+    left, top = (int(at) for at in truth.centre)
+
+    def off(pixels: Pixels, aside: int) -> float:
+        around = pixels[top - 250 : top + 250, left + aside - 330 : left + aside + 330]
+        return judged(np.ascontiguousarray(around)).measures["dark_off"].value
+
+    assert max(off(strong, 0), off(faint, 0)) < 0.2
+    assert min(off(strong, 200), off(faint, 200)) > 0.5
+
+
 def test_hair_over_the_lesion_is_named() -> None:
     report = judged(taken(hair_per_cm2=12.0)[0])
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look
+from derm_service.imaging.gate.look import LUMA, Look, Mask
 
 Plane = NDArray[np.float32]
 
@@ -18,25 +18,46 @@ WHITEST = 98  # percentile
 SKIN_RED = (0.03, 1.2)  # red over green
 SKIN_BLUE = 0.12  # blue over green, at most
 VIVID = 40  # of 255
+LEAST = 50  # px of the 128 px copy
+MARGIN = 0.15  # of each side is left out of the middle
 
 
 def ratios(look: Look) -> dict[str, float]:
-    """Warmth and magenta of the subject, of its lit part and of the whitest places."""
-    subject = look.tiny[look.subject_of(look.tiny.shape)].astype(np.float32)
+    """Warmth and magenta of the subject, of what is lit of it and of its middle, of the whitest."""
+    mask = look.subject_of(look.tiny.shape)
+    subject = look.tiny[mask].astype(np.float32)
     everything = look.tiny.reshape(-1, 3).astype(np.float32)
     red, blue = _ratios(subject)
-    brightness = subject @ LUMA
-    lit = brightness >= np.percentile(brightness, LIT)
+    lit = _is_lit(subject)
     faintest = everything.min(axis=1)
     white = _ratios(everything[faintest >= np.percentile(faintest, WHITEST)])
     spread = np.percentile(red, (10, 90)), np.percentile(blue, (10, 90))
     return {
         **_axes("all", red, blue),
         **_axes("lit", red[lit], blue[lit]),
+        **_axes("middle", *_lit(look.tiny[_middle(mask)].astype(np.float32))),
         **_axes("white", *white),
         "red_spread": float(np.ptp(spread[0])),
         "blue_spread": float(np.ptp(spread[1])),
     }
+
+
+def _is_lit(pixels: Plane) -> Mask:
+    brightness = pixels @ LUMA
+    return np.asarray(brightness >= np.percentile(brightness, LIT))
+
+
+def _lit(pixels: Plane) -> tuple[Plane, Plane]:
+    return _ratios(pixels[_is_lit(pixels)])
+
+
+def _middle(mask: Mask) -> Mask:
+    """The subject without the sides, where a cloth or a couch brighter than dark skin may lie."""
+    height, width = mask.shape
+    down, across = int(MARGIN * height), int(MARGIN * width)
+    middle = np.zeros_like(mask)
+    middle[down : height - down, across : width - across] = True
+    return mask & middle if (mask & middle).sum() >= LEAST else mask
 
 
 def _axes(name: str, red: Plane, blue: Plane) -> dict[str, float]:

@@ -15,23 +15,27 @@ LEAST_AREA = 0.002  # of the subject
 LEAST_CONTRAST = 0.12  # as a natural logarithm of reflected light
 EDGE = 0.03  # of the picture's sides
 SURE = 0.35  # contrast from which there is no doubt that it is a lesion
+CALM = 2e-6  # of contrast cubed, for each pixel: what bare skin weighs against a lesion
 ROUNDS = 4
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """A mask of the 128 px copy, and how far the lesion stands out from the skin."""
+    """A mask of the 128 px copy, how far the lesion stands out, where all that is dark lies."""
 
     mask: Mask
     contrast: float
+    balance: float
 
 
 def find(look: Look) -> Lesion:
     """The most striking patch; its mask is empty where nothing stands out."""
     away = _away(look)
     calm = away[look.subject]
+    nothing = np.zeros_like(look.subject)
     if calm.size < 100:
-        return Lesion(np.zeros_like(look.subject), 0.0)
+        return Lesion(nothing, 0.0, 0.0)
+    balance = _balance(away, look.subject)
     levels = np.clip(calm * 100, 0, 255).astype(np.uint8).reshape(-1, 1)
     split, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_OTSU)
     limit = max(split / 100, LEAST_CONTRAST)
@@ -43,15 +47,30 @@ def find(look: Look) -> Lesion:
     striking[0] = 0
     best = labels == int(striking.argmax())
     if not labels.any() or best.sum() < LEAST_AREA * look.subject.sum():
-        return Lesion(np.zeros_like(look.subject), 0.0)
+        return Lesion(nothing, 0.0, balance)
     skin = away[look.subject & ~best]
-    return Lesion(best, float(away[best].mean() - (np.median(skin) if skin.size else 0.0)))
+    contrast = float(away[best].mean() - (np.median(skin) if skin.size else 0.0))
+    return Lesion(best, contrast, balance)
+
+
+def _balance(away: Plane, subject: Mask) -> float:
+    """How far off the middle all that is darker than skin is in balance: 0 to 1, the edge.
+
+    What is much darker weighs most, and no border is drawn: a faint lesion of which the half is
+    cut off pulls to its side as a dark one does.
+    """
+    weight = np.where(subject, away, 0.0) ** 3
+    height, width = weight.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    pull = max(abs(float((weight * x).sum())), abs(float((weight * y).sum())))
+    return pull / (float(weight.sum()) + CALM * int(subject.sum()))
 
 
 def measure(look: Look, lesion: Lesion) -> dict[str, float]:
     """How much of the picture the lesion fills, how far off the middle it is, how much is cut."""
     if not lesion.mask.any():
-        return {"lesion_area": 0.0, "lesion_off": 0.5, "lesion_cut": 0.0, "lesion_contrast": 0.0}
+        found = {"lesion_area": 0.0, "lesion_off": 0.5, "lesion_cut": 0.0, "lesion_contrast": 0.0}
+        return found | {"dark_off": lesion.balance}
     height, width = lesion.mask.shape
     rows, columns = np.nonzero(lesion.mask)
     off = max(abs(columns.mean() / width - 0.5), abs(rows.mean() / height - 0.5)) * 2
@@ -66,6 +85,7 @@ def measure(look: Look, lesion: Lesion) -> dict[str, float]:
         "lesion_off": float(off * sure),
         "lesion_cut": float((border & ~inner).sum() / max(1, border.sum()) * sure),
         "lesion_contrast": lesion.contrast,
+        "dark_off": lesion.balance,
     }
 
 

@@ -15,6 +15,7 @@ from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
 Shares = NDArray[np.float64]
+Terms = NDArray[np.float64]  # a row for each place: what the surface is made of there
 
 LOST = 250  # of 255, in the colours as stored
 HIGH = 240
@@ -22,6 +23,8 @@ BLACK, DIM = 12, 30
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 MOST_REGIONS, LEAST_REGION = 5, 0.002
 ROUNDS = 3
+BESIDE = np.ones((5, 5), np.uint8)  # of the 128 px copy: this near, a lesion still shows
+LEAST_SKIN = 100  # px of that copy
 
 
 @dataclass(frozen=True)
@@ -100,15 +103,30 @@ def dark_regions(look: Look) -> tuple[Region, ...]:
     return boxes((look.half.max(axis=2) <= DIM) & look.subject_of(look.half.shape))
 
 
-def fall(look: Look) -> dict[str, float]:
-    """A smooth surface laid through the brightness of the skin, lesions and hair let go."""
-    brightness = np.log2(look.tiny.astype(np.float32) @ LUMA + 6)
-    height, width = brightness.shape
+def fall(look: Look, lesion: Mask) -> dict[str, float]:
+    """A smooth surface laid through the brightness of the skin, and through its red alone.
+
+    Red shows the light and little of what is in the skin: through it the surface is laid beside
+    the lesion, where there is enough skin.
+    """
+    beside = look.subject & ~cv2.dilate(lesion.astype(np.uint8), BESIDE).astype(np.bool_)
+    skin = beside if beside.sum() >= LEAST_SKIN else look.subject
+    tiny = look.tiny.astype(np.float32)
+    bright, red = np.log2(tiny @ LUMA + 6), np.log2(tiny[..., 0] + 6)
+    height, width = bright.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    if look.subject.sum() < 100:
-        return {"light_fall": 0.0, "light_slope": 0.0, "light_bowl": 0.0}
-    x, y, seen = x[look.subject], y[look.subject], brightness[look.subject]
-    terms = np.stack([np.ones(seen.size), x, y, x * x, y * y, x * y], axis=1)
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
+    over = terms[look.subject]
+    return {
+        **_surface("light", over, bright[look.subject], over),
+        **_surface("red", terms[skin], red[skin], over),
+    }
+
+
+def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) -> dict[str, float]:
+    """How far the light falls over the subject, how steep it is in the middle, how it bends."""
+    if len(over) < LEAST_SKIN:
+        return {f"{name}_fall": 0.0, f"{name}_slope": 0.0, f"{name}_bowl": 0.0}
     trust = np.ones(seen.size)
     for _ in range(ROUNDS):
         squares = terms.T @ (terms * trust[:, None]) + 1e-3 * np.eye(terms.shape[1])
@@ -116,11 +134,11 @@ def fall(look: Look) -> dict[str, float]:
         off = seen - terms @ surface
         usual = float(np.median(np.abs(off))) + 0.02
         trust = 1 / (1 + np.where(off < 0, off / usual / 2, off / usual / 3) ** 2)
-    low, high = np.percentile(terms @ surface, (2, 98))
+    low, high = np.percentile(over @ surface, (2, 98))
     return {
-        "light_fall": float(high - low),
-        "light_slope": float(np.hypot(surface[1], surface[2])),
-        "light_bowl": float(-(surface[3] + surface[4])),
+        f"{name}_fall": float(high - low),
+        f"{name}_slope": float(np.hypot(surface[1], surface[2])),
+        f"{name}_bowl": float(-(surface[3] + surface[4])),
     }
 
 
