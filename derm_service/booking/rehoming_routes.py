@@ -212,10 +212,12 @@ def _cancel(clinic_id: UUID, reason: str) -> ResponseReturnValue:
         flash("The clinic is cancelled.")
         return redirect(_back_to(queries.clinic(session, clinic_id)), HTTPStatus.SEE_OTHER)
     moved = sum(slot_id is not None for slot_id in choices.values())
-    flash(
-        f"The clinic is cancelled. {count(moved, 'person has', 'people have')} a new time and "
-        f"{count(len(choices) - moved, 'person is', 'people are')} back on the waiting list."
-    )
+    waiting = len(choices) - moved
+    said = [
+        f"{count(moved, 'person has', 'people have')} a new time" if moved else "",
+        f"{count(waiting, 'person is', 'people are')} back on the waiting list" if waiting else "",
+    ]
+    flash(f"The clinic is cancelled. {' and '.join(filter(None, said))}.")
     return redirect(url_for(".contacts", clinic_id=clinic_id), HTTPStatus.SEE_OTHER)
 
 
