@@ -222,12 +222,15 @@ def test_bit_rot_in_the_store_is_never_shown_and_is_found(rig: Rig) -> None:
         row = session.get_one(Capture, photo.id).original
         assert row is not None
         cipher = rig.vault.store.record.get(row.key)
+        session.expunge(row)  # read in two threads
 
-        with flipped(rig, cipher[1000:1064]):
-            with pytest.raises(Unavailable):
-                list(rig.vault.open(row))
+        # the store tries long before it gives up: a reader asks while the inventory does
+        with flipped(rig, cipher[1000:1064]), ThreadPoolExecutor() as reader:
+            shown = reader.submit(lambda: list(rig.vault.open(row)))
             found = inventory.take(session, rig.vault, deep=True)
             assert [each.id for each in found.damaged] == [row.id]
+            with pytest.raises(Unavailable):
+                shown.result()
 
         assert b"".join(rig.vault.open(row)) == photo.data
 
