@@ -7,6 +7,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from flask import (
@@ -185,6 +186,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _database_gone(error: sa.exc.DBAPIError | sa.exc.TimeoutError) -> ResponseReturnValue:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    if isinstance(cause, psycopg.errors.ProgramLimitExceeded):
+        return _bug(error)  # the database is well: asking again would not help
     log.warning("database_unavailable", kind=type(error).__name__)
     _let_go()
     return _answer(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_DOWN)

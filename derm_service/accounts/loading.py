@@ -125,7 +125,10 @@ def start_session(user: User, token: str) -> None:
 def safe_next(target: str | None) -> str:
     """Where to go after signing in: a path of our own, or the home page."""
     target = target or ""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # half an IPv6 address
+        return url_for("accounts.home")
     own = not parts.scheme and not parts.netloc and parts.path.startswith("/")
     # A line break would end the header; browsers read "/\\" and "/<tab>/" as another host.
     if not own or not target.isprintable() or target.startswith(("//", "/\\")):

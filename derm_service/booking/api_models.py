@@ -24,7 +24,7 @@ def _written_out(value: object) -> object:
 
 
 def _choosable(value: object) -> object:
-    if value not in {each.value for each in CHOOSABLE_CANCEL_REASONS}:
+    if not isinstance(value, str) or value not in CHOOSABLE_CANCEL_REASONS:
         listed = ", ".join(each.value for each in CHOOSABLE_CANCEL_REASONS)
         raise ValueError(f"Send one of {listed}")
     return value

@@ -146,7 +146,7 @@ def _dates(typed: str | None) -> frozenset[date]:
         try:
             day, month, year = (int(part) for part in re.split(r"[ ./-]+", line.strip()))
             found.add(date(year, month, day))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise Invalid({"except_on": "Enter one date on each line, like 25 12 2026."}) from error
     return frozenset(found)
 

@@ -109,7 +109,8 @@ def _other() -> ResponseReturnValue:
         after = datetime.fromisoformat(request.form.get("after", ""))
     except ValueError:
         after = clock.now()
-    return _offer(_referral(), after if after.tzinfo else None)
+    is_a_moment = after.tzinfo is not None and after.year in clock.YEARS
+    return _offer(_referral(), after if is_a_moment else None)
 
 
 def _book() -> ResponseReturnValue:

@@ -1,8 +1,9 @@
 """Places and what stands in them: hospitals, van stops, vans, rooms, photographers, kit."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.people import Role, User
 from derm_service.referrals import languages, tidy
 
+T = TypeVar("T")
 NAME_TAKEN = "There is already one of this name. Give it another name."
 
 
@@ -126,9 +128,10 @@ def close_location(session: Session, *, location_id: uuid.UUID, by: User) -> Loc
 
 def add_van(session: Session, *, name: str, by: User) -> MobileUnit:
     """Add a van, which is also a resource: it cannot be in two places."""
-    if not name.strip():
-        raise Invalid({"name": "Enter the van's name."})
-    made = MobileUnit(id=new_id(), name=name.strip())
+    problems: dict[str, str] = {}
+    made = MobileUnit(id=new_id(), name=_name(name, "Enter the van's name.", problems))
+    if problems:
+        raise Invalid(problems)
     with conflict_on(session, "mobile_unit_name_key", NAME_TAKEN):
         session.add(made)
     audit.record(session, by=by, did="added van", subject=made)
@@ -149,12 +152,12 @@ def add_resource(
     by: User,
 ) -> Resource:
     """Add a room, a photographer, kit, or a helper such as an interpreter of a `language`."""
-    problems = {}
-    if not name.strip():
-        problems["name"] = "Enter a name."
+    problems: dict[str, str] = {}
+    called = _name(name, "Enter a name.", problems)
     if not 1 <= capacity <= 50:
         problems["capacity"] = "Enter how many people at once, from 1 to 50."
-    if kind is ResourceKind.ROOM and location_id is None:
+    stands_in = session.get(Location, location_id) if location_id else None
+    if stands_in is None and (location_id or kind is ResourceKind.ROOM):
         problems["location_id"] = "Choose the place the room is in."
     is_interpreter = kind is ResourceKind.INTERPRETER
     if is_interpreter and language not in languages.NAMES:
@@ -164,7 +167,7 @@ def add_resource(
     made = Resource(
         id=new_id(),
         kind=kind,
-        name=name.strip(),
+        name=called,
         capacity=capacity,
         location_id=location_id,
         mobile_unit_id=mobile_unit_id,
@@ -178,24 +181,39 @@ def add_resource(
 
 
 def _fill(place: Location, given: PlaceDetails) -> None:
-    problems = {}
-    if not given.name.strip():
-        problems["name"] = "Enter the name of the place."
+    problems: dict[str, str] = {}
+    name = _name(given.name, "Enter the name of the place.", problems)
     if given.kind not in set(LocationKind):
         problems["kind"] = "Choose what sort of place it is."
-    if not any(line.strip() for line in given.address_lines):
+    address = _read(tidy.lines, "\n".join(given.address_lines), "address", problems) or []
+    if not address and "address" not in problems:
         problems["address"] = "Enter the address: it is printed in letters."
+    directions = _read(tidy.text, given.directions, "directions", problems) or ""
     if not set(given.features) <= {each.value for each in Feature}:
         problems["features"] = "Choose access features from the list."
-    try:
-        postcode = tidy.postcode(given.postcode)
-    except ValueError as wrong:
-        problems["postcode"] = f"{wrong}."
+    postcode = _read(tidy.postcode, given.postcode, "postcode", problems) or ""
     if problems:
         raise Invalid(problems)
-    place.name = given.name.strip()
+    place.name = name
     place.kind = given.kind
-    place.address_lines = [line.strip() for line in given.address_lines if line.strip()]
+    place.address_lines = address
     place.postcode = postcode
-    place.directions = given.directions.strip()
+    place.directions = directions
     place.features = list(given.features)
+
+
+def _name(typed: str, missing: str, problems: dict[str, str]) -> str:
+    name = _read(tidy.line, typed, "name", problems) or ""
+    if not name and "name" not in problems:
+        problems["name"] = missing
+    return name
+
+
+def _read(read: Callable[[str], T], typed: str, field: str, problems: dict[str, str]) -> T | None:
+    """What was typed, tidied; else why it cannot be, beside its field."""
+    try:
+        return read(typed)
+    except ValueError as wrong:
+        said = str(wrong)
+        problems[field] = f"This {said}." if said.startswith("must") else f"{said}."
+        return None

@@ -37,7 +37,10 @@ def compare(appointment_id: UUID) -> ResponseReturnValue:
 
 
 def _announcements(appointment_id: UUID) -> list[Announcement]:
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:
+        sent = None
     listed = sent.get("captures") if isinstance(sent, dict) else None
     if not isinstance(listed, list) or len(listed) > announcing.MOST_PER_VISIT:
         raise Invalid({"captures": SHAPE}, SHAPE)

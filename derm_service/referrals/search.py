@@ -13,6 +13,7 @@ from derm_service.referrals.matching import plain
 from derm_service.referrals.models import Patient, Referral
 
 MOST = 50
+MOST_READ = 2000  # letters, of a pasted page
 _NUMBER = re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)")
 _DATE = re.compile(
     r"(?<!\d)(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[\s/.-]+(?:\d{1,2}|[a-z]{3,9})[\s/.-]+\d{4})(?!\d)",
@@ -38,7 +39,8 @@ class Wanted:
 
 def wanted(text: str) -> Wanted:
     """Read one box: "okafor 14/3/1960", "999 000 0018", "AN1 2BC smith"."""
-    text, day = _take_day(tidy.line(text, longest=10_000)[: tidy.LONGEST_LINE])
+    beginning = tidy.line(text[:MOST_READ], longest=4 * MOST_READ)  # composing may lengthen it
+    text, day = _take_day(beginning[: tidy.LONGEST_LINE])
     text, number = _take(text, _NUMBER)
     text, postcode = _take(text, _POSTCODE)
     words = tuple(word for each in text.split() if (word := plain(each)))

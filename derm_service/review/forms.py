@@ -69,7 +69,13 @@ class RetakeForm(Form):
         "Which views should be taken again?",
         choices={view.value: VIEW_WORDS[view].capitalize() for view in View},
     )
-    capture_id = RadioField("Which image shows the problem?", choices={}, validate_choice=False)
+    capture_id = RadioField(
+        "Which image shows the problem?",
+        [Chosen("Choose one of the images of this lesion.")],
+        filters=[lambda chosen: chosen or ""],
+        validate_choice=False,
+        choices={},
+    )
     reason = RadioField(
         "What is the problem?",
         [Chosen("Choose what the problem is.")],

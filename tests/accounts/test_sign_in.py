@@ -57,6 +57,8 @@ def test_person_signs_in_and_goes_on_to_where_they_were_going(
         "/\\evil.example",
         "/\t/evil.example",
         "/\r\nSet-Cookie: derm=stolen",
+        "//[",
+        "http://[",
     ],
 )
 def test_sign_in_never_leads_to_another_site(client: FlaskClient, ada: User, target: str) -> None:

@@ -213,6 +213,16 @@ def test_photographer_may_not_book(client: FlaskClient, session: Session) -> Non
     assert photographer("POST", "/appointments", json={}).status_code == 403
 
 
+def test_reason_that_is_no_word_is_named(clerk: Program, session: Session) -> None:
+    appointment = make.appointment(session)
+
+    answer = clerk("POST", f"/appointments/{appointment.id}/cancel", json={"reason": ["x"]})
+
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert list(answer.json["fields"]) == ["reason"]
+
+
 def test_same_key_books_once_and_answers_the_same(clerk: Program, session: Session) -> None:
     slot, referral = make.slot(session), make.referral(session)
     asked = {"slot_id": str(slot.id), "referral_id": str(referral.id)}

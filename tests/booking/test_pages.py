@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -224,9 +225,13 @@ def test_a_place_is_furnished_and_a_clinic_opened_in_it(
     assert post(client, "/places/add", **place, postcode="an1 1aa").status_code == 303
     assert post(client, "/places/add", **place).status_code == 409
     assert post(client, "/places/add").status_code == 422
+    long = post(client, "/places/add", **place | {"name": "Dale" * 2000})
+    assert "This must be 200 characters or fewer." in long.text
     location = session.scalars(sa.select(Location)).one()
     room = {"kind": "room", "name": "Room 1", "capacity": "1", "location_id": str(location.id)}
     assert post(client, "/places/resources/add", **room).status_code == 303
+    nowhere = post(client, "/places/resources/add", **room | {"location_id": str(uuid4())})
+    assert nowhere.status_code == 422
     added = post(client, "/places/photographers/add", user_id=str(photographer.id))
     assert added.status_code == 303
     assert "Room 1" in client.get("/places").text
@@ -323,6 +328,7 @@ def test_a_van_is_a_thing_that_cannot_be_in_two_places(
     assert post(client, "/places/vans/add", name="Van Daisy").status_code == 303
     assert post(client, "/places/vans/add", name="Van Daisy").status_code == 409
     assert post(client, "/places/vans/add", name=" ").status_code == 422
+    assert post(client, "/places/vans/add", name="Daisy" * 1600).status_code == 422
 
     van = session.scalars(sa.select(MobileUnit)).one()
     thing = session.scalars(sa.select(Resource)).one()

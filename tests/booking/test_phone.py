@@ -159,6 +159,9 @@ def test_pressing_book_twice_shows_the_same_appointment(
     assert len(session.scalars(sa.select(Appointment)).all()) == 1
 
 
+NEVER = "9999-12-31T23:59:59+00:00"
+
+
 @pytest.mark.usefixtures("clerk")
 def test_later_times_are_offered_and_the_first_ones_let_go(
     client: FlaskClient, session: Session
@@ -168,8 +171,10 @@ def test_later_times_are_offered_and_the_first_ones_let_go(
     first = confirm(client, referral)
     after = re.findall(r'name="after" value="([^"]+)"', first.text)[0]
 
+    never = post(client, "/phone", step="other", referral_id=str(referral.id), after=NEVER)
     later = post(client, "/phone", step="other", referral_id=str(referral.id), after=after)
 
+    assert never.status_code == 200
     shown = [each.split()[0] for each in choices(later)]
     wanted = [clinics[2].slots[1], clinics[3].slots[0], clinics[4].slots[0]]
     assert shown == [str(each.id) for each in wanted]

@@ -110,14 +110,24 @@ def test_capture_given_up_on_the_device_is_no_longer_waited_for(
     assert get(client, visit)["sentence"] == "No photograph was announced for this visit."
 
 
-@pytest.mark.parametrize("sent", [[], {"captures": "all"}, {"captures": [1]}, {"captures": [{}]}])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "[]",
+        '{"captures": "all"}',
+        '{"captures": [1]}',
+        '{"captures": [{}]}',
+        pytest.param("[" * 200_000, id="deep"),
+    ],
+)
 def test_manifest_that_is_none_is_refused(
-    client: FlaskClient, token: str, visit: Visit, sent: object
+    client: FlaskClient, token: str, visit: Visit, sent: str
 ) -> None:
     answer = client.put(
         f"/api/v1/appointments/{visit.appointment_id}/manifest",
         headers={"X-CSRFToken": token},
-        json=sent,
+        data=sent,
+        content_type="application/json",
     )
 
     assert answer.status_code == 422

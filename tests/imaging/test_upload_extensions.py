@@ -106,7 +106,9 @@ def test_what_came_before_the_line_broke_is_kept_although_its_checksum_is_of_the
     assert offset(client, metadata["capture"]) == 70_000
 
 
-@pytest.mark.parametrize("header", ["md5 1B2M2Y8AsgTpgAmY7PhCfg==", "sha256", "sha256 AAAA"])
+@pytest.mark.parametrize(
+    "header", ["md5 1B2M2Y8AsgTpgAmY7PhCfg==", "sha256", "sha256 AAAA", "sha1 \xe9"]
+)
 def test_checksum_nobody_can_compare_is_refused_before_a_byte(
     client: FlaskClient, token: str, visit: Visit, header: str
 ) -> None:

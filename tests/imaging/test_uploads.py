@@ -200,6 +200,17 @@ def test_what_is_missing_or_wrong_is_named(
     assert field in answer.get_json()["fields"]
 
 
+def test_metadata_that_is_not_readable_is_refused(client: FlaskClient, token: str) -> None:
+    headers = {**sending.TUS, "X-CSRFToken": token, "Upload-Length": "1"}
+
+    answers = [
+        client.post(sending.UPLOADS, headers={**headers, "Upload-Metadata": f"capture {text}"})
+        for text in ("a", "/w==", "\xe9")
+    ]
+
+    assert [each.status_code for each in answers] == [422, 422, 422]
+
+
 @pytest.mark.parametrize("length", [0, 60 * 1024 * 1024 + 1, 10**17, "9" * 5000])
 def test_empty_and_too_large_files_are_refused_before_any_byte(
     client: FlaskClient, token: str, visit: Visit, length: int | str

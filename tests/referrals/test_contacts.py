@@ -56,6 +56,9 @@ def test_daughter_hears_once_the_consent_is_recorded(client: FlaskClient, sessio
         ({"proxy_mobile": "07"}, "Enter a telephone number"),
         ({"proxy_channel": "pigeon"}, "Choose how they hear from us"),
         ({"proxy_name": ""}, "Enter the name of the person who hears for them"),
+        ({"proxy_name": "N" * 201}, "200 characters or fewer"),
+        ({"proxy_relation": "d" * 201}, "200 characters or fewer"),
+        ({"proxy_consent_note": "n" * 6000}, "characters or fewer"),
     ],
 )
 def test_nobody_hears_without_consent_or_a_way_to(

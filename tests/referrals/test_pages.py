@@ -285,6 +285,7 @@ def people(session: Session) -> dict[str, Patient]:
         ("_", set()),
         ("", set()),
         ("31/2/1985", set()),
+        pytest.param("okafor " * 2000, {"okafor"}, id="a pasted page"),
     ],
 )
 def test_search_finds_by_any_mixture_of_facts(

@@ -252,17 +252,13 @@ def test_retake_is_asked_for_from_its_page(
     failed = viewing.filed(viewing.current_set(session, lesion.id))[2]
     path = f"/review/lesions/{lesion.id}/retake"
 
+    said = {"views": "dermoscopic", "reason": "blurred", "note": "Rest the hand"}
     empty = post(client, path)
-    asked = post(
-        client,
-        path,
-        views="dermoscopic",
-        reason="blurred",
-        capture_id=str(failed.id),
-        note="Rest the hand",
-    )
+    unknown = post(client, path, **said, capture_id="abc")
+    asked = post(client, path, **said, capture_id=str(failed.id))
 
-    assert empty.status_code == 422
+    assert empty.status_code == unknown.status_code == 422
+    assert "Choose one of the images of this lesion." in unknown.text
     assert "Choose what the problem is." in empty.text
     assert asked.status_code == 303
     assert session.scalars(sa.select(Retake)).one().capture_id == failed.id
