@@ -30,6 +30,7 @@ class Action(StrEnum):
     SEE_INTIMATE = "see_intimate"
     SEE_ORIGINALS = "see_originals"
     REFER = "refer"  # enter, import, correct, withdraw referrals
+    WITHDRAW_UNTOLD = "withdraw_untold"  # a referral whose signed outcome was not told
     SEE_CLINICS = "see_clinics"  # the calendar of clinics and how full they are; no patients
     BOOK = "book"
     OVERBOOK = "overbook"  # a person above capacity, with a reason
@@ -57,6 +58,7 @@ MAY: dict[Action, frozenset[Role]] = {
     Action.SEE_INTIMATE: _CLINICAL,
     Action.SEE_ORIGINALS: frozenset({Role.GOVERNANCE}),
     Action.REFER: frozenset({Role.CLERK, Role.LEAD}),
+    Action.WITHDRAW_UNTOLD: frozenset({Role.LEAD}),
     Action.SEE_CLINICS: _STAFF - {Role.DERMATOLOGIST, Role.GOVERNANCE},
     Action.BOOK: frozenset({Role.CLERK, Role.LEAD}),
     Action.OVERBOOK: frozenset({Role.LEAD}),

@@ -6,10 +6,18 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from derm_service.booking import appointments, ledger, offer_answers, queries, telling
+from derm_service.booking import (
+    appointments,
+    ledger,
+    offer_answers,
+    queries,
+    telling,
+    waiting,
+    withdrawing,
+)
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
-from derm_service.messages import outbox, work
+from derm_service.messages import stopping, work
 from derm_service.people import User
 from derm_service.referrals import closing
 from derm_service.referrals.codes import WithdrawnReason
@@ -26,22 +34,39 @@ UNEXPECTED = frozenset(
 """Reasons after which the person is told that an appointment no longer stands."""
 
 
+DIED = "The patient has died"
+TAKEN_BACK = "Death was taken back: appointments stay cancelled, and the patient was not told"
+
+
 def withdraw_referral(
-    session: Session, *, referral_id: uuid.UUID, reason: WithdrawnReason, by: User
+    session: Session,
+    *,
+    referral_id: uuid.UUID,
+    reason: WithdrawnReason,
+    note: str = "",
+    by: User,
 ) -> Referral:
-    """Withdraw a referral: its appointment, unsent messages and open work end with it."""
+    """Withdraw a referral: its appointment, unsent messages and open work end with it.
+
+    Raises Conflict while a signed outcome was not told. A lead may withdraw it all the same, with
+    a `note` that says why: the letter to the GP goes on, and a dermatologist is asked to look.
+    """
     with session.begin_nested():
         referral = queries.referral(session, referral_id)
         _lock(session, referral.patient_id)
-        waiting = queries.waiting_appointment(session, referral.id)
-        _end(session, waiting, CancelReason.REFERRAL_WITHDRAWN, by=by)
+        untold = withdrawing.check(session, referral_id, note=note, by=by)
+        booked = queries.waiting_appointment(session, referral.id)
+        _end(session, booked, CancelReason.REFERRAL_WITHDRAWN, by=by)
         closing.withdraw(session, referral_id=referral.id, reason=reason, by=by)
         why = f"referral withdrawn: {reason}"
         offer_answers.end_for_referrals(session, [referral.id], why=why, by=by)
-        outbox.stop_for_referral(session, referral_id=referral.id, reason=why, by=by)
+        goes_on = withdrawing.goes_on(reason) if untold else ()
+        stopping.for_referral(session, referral_id=referral.id, reason=why, but=goes_on, by=by)
         work.finish_for_referral(session, referral_id=referral.id, how=why, by=by)
-        if waiting is not None and reason in UNEXPECTED:
-            telling.tell_cancelled(session, waiting, will_rebook=False, by=by)
+        if untold:
+            withdrawing.ask_to_look(session, referral, untold, note=note, by=by)
+        if booked is not None and reason in UNEXPECTED:
+            telling.tell_cancelled(session, booked, will_rebook=False, by=by)
     return referral
 
 
@@ -52,14 +77,24 @@ def record_death(session: Session, *, patient_id: uuid.UUID, on: date, by: User)
         for appointment in _waiting_of_patient(session, patient_id):
             _end(session, appointment, CancelReason.PATIENT_DIED, by=by)
         patient = closing.mark_deceased(session, patient_id=patient_id, on=on, by=by)
-        outbox.stop_for_patient(
-            session, patient_id=patient_id, reason="the patient has died", by=by
-        )
-        died = "The patient has died"
+        stopping.for_patient(session, patient_id=patient_id, reason="the patient has died", by=by)
         theirs = [referral.id for referral in patient.referrals]
-        offer_answers.end_for_referrals(session, theirs, why=died, by=by)
+        offer_answers.end_for_referrals(session, theirs, why=DIED, by=by)
         for referral in patient.referrals:
-            work.finish_for_referral(session, referral_id=referral.id, how=died, by=by)
+            work.finish_for_referral(session, referral_id=referral.id, how=DIED, by=by)
+    return patient
+
+
+def open_again(session: Session, *, patient_id: uuid.UUID, by: User) -> Patient:
+    """Take back a death: referrals are open, their work waits, who was booked is booked again.
+
+    The letters about opinions are written anew by `review.reviving`, which calls this.
+    """
+    _lock(session, patient_id)
+    patient = closing.unmark_deceased(session, patient_id=patient_id, by=by)
+    for referral in patient.referrals:
+        work.raise_again(session, referral_id=referral.id, ended_by=DIED, by=by)
+        waiting.back_on_the_list(session, referral, why=TAKEN_BACK, by=by)
     return patient
 
 

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import Form, RadioField
+from wtforms import Form, RadioField, TextAreaField
 
-from derm_service.booking import endings, queries
+from derm_service.booking import endings, queries, withdrawing
 from derm_service.errors import Invalid
-from derm_service.forms import Chosen, DayField, Required
+from derm_service.forms import Chosen, DayField, Required, stripped
 from derm_service.people import Action
-from derm_service.referrals import closing
 from derm_service.referrals import queries as referral_queries
 from derm_service.referrals.codes import WithdrawnReason
 from derm_service.web import allowed, current_user, db_session, form_data
@@ -37,6 +36,7 @@ class WithdrawForm(Form):
         validate_choice=False,
         choices={each.value: words for each, words in REASON_WORDS.items()},
     )
+    note = TextAreaField("Why must it end before the patient was told?", filters=[stripped])
 
 
 class DeathForm(Form):
@@ -51,14 +51,7 @@ def withdraw(referral_id: UUID) -> ResponseReturnValue:
     """Ask why and say what ends with it, then withdraw the referral."""
     form = WithdrawForm(form_data())
     session = db_session()
-    if request.method == "POST" and form.validate():
-        endings.withdraw_referral(
-            session,
-            referral_id=referral_id,
-            reason=WithdrawnReason(form.reason.data),
-            by=current_user(),
-        )
-        session.commit()
+    if request.method == "POST" and form.validate() and _withdraw(form, referral_id):
         flash("The referral is withdrawn.")
         return redirect(url_for("record.referral", referral_id=referral_id), HTTPStatus.SEE_OTHER)
     referral = queries.referral(session, referral_id)
@@ -68,8 +61,27 @@ def withdraw(referral_id: UUID) -> ResponseReturnValue:
         referral=referral,
         patient=referral.patient,
         appointment=queries.waiting_appointment(session, referral_id),
+        untold=withdrawing.untold(session, referral_id),
+        why_not=withdrawing.UNTOLD,
     )
     return page, HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+
+
+def _withdraw(form: WithdrawForm, referral_id: UUID) -> bool:
+    session = db_session()
+    try:
+        endings.withdraw_referral(
+            session,
+            referral_id=referral_id,
+            reason=WithdrawnReason(form.reason.data),
+            note=form.note.data or "",
+            by=current_user(),
+        )
+        session.commit()
+    except Invalid as problem:
+        session.rollback()
+        form.note.errors = list(problem.fields.values())
+    return not form.errors
 
 
 @bp.route("/patients/<uuid:patient_id>/death", methods=["GET", "POST"])
@@ -92,13 +104,3 @@ def death(patient_id: UUID) -> ResponseReturnValue:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     patient = referral_queries.patient(session, patient_id)
     return render_template("booking/death.html", form=form, patient=patient), status
-
-
-@bp.post("/patients/<uuid:patient_id>/death/take-back")
-@allowed(Action.REFER)
-def take_back_death(patient_id: UUID) -> ResponseReturnValue:
-    """Take back a death recorded by mistake."""
-    closing.unmark_deceased(db_session(), patient_id=patient_id, by=current_user())
-    db_session().commit()
-    flash("The death is taken back and the referrals are open again. Book and write anew.")
-    return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)

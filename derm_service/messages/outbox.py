@@ -14,7 +14,7 @@ from derm_service.messages import channels, errands, work
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message
-from derm_service.messages.rules import STOPPABLE, check_move
+from derm_service.messages.rules import check_move
 from derm_service.people import User
 from derm_service.referrals.codes import Channel, ReferralState
 from derm_service.referrals.models import Referral
@@ -214,21 +214,6 @@ def stop(session: Session, message: Message, *, reason: str, by: User | None) ->
     work.finish(session, kind=WorkKind.MESSAGE_FAILED, subject_id=message.id, how=how, by=by)
 
 
-def stop_for_referral(
-    session: Session, *, referral_id: uuid.UUID, reason: str, by: User | None
-) -> int:
-    """Stop everything of a referral that has not gone out; how many were stopped."""
-    return _stop_all(session, Message.referral_id == referral_id, reason=reason, by=by)
-
-
-def stop_for_patient(
-    session: Session, *, patient_id: uuid.UUID, reason: str, by: User | None
-) -> int:
-    """Stop everything to or about a patient that has not gone out; how many were stopped."""
-    theirs = sa.select(Referral.id).where(Referral.patient_id == patient_id)
-    return _stop_all(session, Message.referral_id.in_(theirs), reason=reason, by=by)
-
-
 def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> MessageState:
     if referral.patient.deceased_on is not None:
         return MessageState.STOPPED
@@ -283,18 +268,3 @@ def _goes_out(now: MessageState, to: MessageState) -> bool:
     if now is MessageState.SENDING:
         return False
     return to in (MessageState.READY, MessageState.SENDING, MessageState.SENT)
-
-
-def _stop_all(
-    session: Session, which: sa.ColumnElement[bool], *, reason: str, by: User | None
-) -> int:
-    messages = session.scalars(
-        sa.select(Message)
-        .where(which, Message.state.in_(STOPPABLE))
-        .order_by(Message.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    for message in messages:
-        stop(session, message, reason=reason, by=by)
-    return len(messages)

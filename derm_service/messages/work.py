@@ -1,9 +1,11 @@
 """The rows of the Work page: raised by whoever sees a need, finished by whoever meets it."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
@@ -104,6 +106,34 @@ def finish_for_referral(
     for item in items:
         _finish(session, item, how=how, by=by)
     return len(items)
+
+
+def raise_again(
+    session: Session, *, referral_id: uuid.UUID, ended_by: str, by: User
+) -> Sequence[WorkItem]:
+    """Raise anew what `ended_by` took off the list, unless it came again or is too late by now."""
+    newest = session.scalars(
+        sa.select(WorkItem)
+        .where(WorkItem.referral_id == referral_id)
+        .ext(distinct_on(WorkItem.once_key))
+        .order_by(WorkItem.once_key, WorkItem.opened_at.desc(), WorkItem.id.desc())
+    ).all()
+    return [
+        raise_item(
+            session,
+            kind=item.kind,
+            role=Role(item.role),
+            due_on=item.due_on,
+            not_after=item.not_after,
+            referral_id=referral_id,
+            subject_id=item.subject_id,
+            note=item.note,
+            urgent=item.urgent,
+            by=by,
+        )
+        for item in newest
+        if item.done_how == ended_by and (item.not_after or clock.today()) >= clock.today()
+    ]
 
 
 def finish_by_hand(session: Session, *, item_id: uuid.UUID, how: str, by: User) -> WorkItem:

@@ -50,9 +50,11 @@ def write(session: Session, opinion: Opinion, *, lock: bool = True, by: User) ->
     ]
 
 
-def write_again(session: Session, opinion: Opinion, addressee: Addressee, *, by: User) -> Message:
-    """Write one letter anew, to the address we have today; it is not locked again."""
-    return _write(session, opinion, addressee, lock=False, by=by)
+def write_again(
+    session: Session, opinion: Opinion, addressee: Addressee, *, lock: bool = False, by: User
+) -> Message:
+    """Write one letter anew, to the address we have today, locked again only with `lock`."""
+    return _write(session, opinion, addressee, lock=lock, by=by)
 
 
 def settle_locks(session: Session, referral: Referral, *, by: User) -> None:

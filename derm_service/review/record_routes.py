@@ -1,8 +1,9 @@
 """The record pages: one patient, one referral, and who did and saw what on it."""
 
+from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from derm_service.audit import record as write_audit
@@ -16,7 +17,7 @@ from derm_service.people import Action
 from derm_service.referrals import queries as referrals
 from derm_service.referrals import seven_point
 from derm_service.referrals.rules import LESION_WORDS
-from derm_service.review import audit_lines, outcomes, record, standing, telling
+from derm_service.review import audit_lines, outcomes, record, reviving, standing, telling
 from derm_service.web import allowed, current_user, db_session
 
 bp = Blueprint("record", __name__)
@@ -35,6 +36,16 @@ def patient(patient_id: UUID) -> ResponseReturnValue:
     )
     db_session().commit()
     return page
+
+
+@bp.post("/patients/<uuid:patient_id>/death/take-back")
+@allowed(Action.REFER)
+def take_back_death(patient_id: UUID) -> ResponseReturnValue:
+    """Take back a death recorded by mistake."""
+    reviving.take_back_death(db_session(), patient_id=patient_id, by=current_user())
+    db_session().commit()
+    flash("The death is taken back. Open referrals, letters and work are back; book again.")
+    return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/referrals/<uuid:referral_id>")

@@ -74,15 +74,17 @@ def ask_to_arrange(session: Session, opinion: Opinion, *, by: User) -> None:
     )
 
 
+def ask_anew(session: Session, opinion: Opinion, *, by: User) -> None:
+    """Raise the call and what is to be arranged, where they do not wait already."""
+    if open_call(session, opinion.id) is None:
+        ask_to_tell(session, opinion, by=by)
+    if _open(session, WorkKind.ARRANGE_NEXT_STEP, opinion.id) is None:
+        ask_to_arrange(session, opinion, by=by)
+
+
 def open_call(session: Session, opinion_id: uuid.UUID) -> WorkItem | None:
     """The call that waits to be made about an opinion."""
-    return session.scalar(
-        sa.select(WorkItem).where(
-            WorkItem.kind == WorkKind.TELL_PATIENT,
-            WorkItem.subject_id == opinion_id,
-            WorkItem.done_at.is_(None),
-        )
-    )
+    return _open(session, WorkKind.TELL_PATIENT, opinion_id)
 
 
 def finish_call(session: Session, opinion_id: uuid.UUID, *, how: str, by: User) -> None:
@@ -114,6 +116,16 @@ def tries_of(session: Session, opinion_id: uuid.UUID) -> Sequence[WorkItem]:
         )
         .order_by(WorkItem.done_at.desc())
     ).all()
+
+
+def _open(session: Session, kind: WorkKind, opinion_id: uuid.UUID) -> WorkItem | None:
+    return session.scalar(
+        sa.select(WorkItem).where(
+            WorkItem.kind == kind,
+            WorkItem.subject_id == opinion_id,
+            WorkItem.done_at.is_(None),
+        )
+    )
 
 
 def _raise(session: Session, opinion: Opinion, *, note: str, on: date, by: User | None) -> WorkItem:

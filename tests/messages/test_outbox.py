@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from derm_service import clock
 from derm_service.audit import AuditEntry
 from derm_service.errors import Conflict
-from derm_service.messages import calls, outbox
+from derm_service.messages import calls, outbox, stopping
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals import closing
@@ -156,7 +156,7 @@ def test_death_stops_what_waits_and_leaves_what_went_out(session: Session) -> No
     locked = written(session, referral=referral, once_key="locked", lock_reason="Speak first")
     closing.mark_deceased(session, patient_id=referral.patient_id, on=clock.today(), by=clerk)
 
-    stopped = outbox.stop_for_patient(
+    stopped = stopping.for_patient(
         session, patient_id=referral.patient_id, reason="patient died", by=clerk
     )
 
