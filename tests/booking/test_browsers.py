@@ -14,7 +14,7 @@ from derm_service.accounts import people
 from derm_service.booking import queries
 from derm_service.booking.models import Appointment
 from derm_service.people import Role
-from derm_service.referrals.codes import Mobility
+from derm_service.referrals.codes import LesionState, Mobility
 from tests import make
 from tests.fixtures.browser import DESK, PHONE
 from tests.fixtures.service import RunningService
@@ -99,6 +99,8 @@ def test_every_booking_page_is_clean_and_fits(
             needs=("bsl", "transport"),
         )
         referral = make.referral(session, patient=patient)
+        untold = make.referral(session)
+        untold.lesions[0].state = LesionState.OPINION_SIGNED
         lead = staff(session, Role.LEAD)
         day = clock.london(clinic.starts_at).date().isoformat()
         addresses = [
@@ -112,6 +114,7 @@ def test_every_booking_page_is_clean_and_fits(
             f"/appointments/{appointment.id}/cancel",
             f"/appointments/{missed.id}/did-not-attend",
             f"/referrals/{referral.id}/withdraw",
+            f"/referrals/{untold.id}/withdraw",
             f"/patients/{patient.id}/death",
             "/clinics",
             f"/clinics/{clinic.id}",
