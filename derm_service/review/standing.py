@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from derm_service.errors import Conflict, NotFound
-from derm_service.people import User
+from derm_service.people import Action, User, may
 from derm_service.referrals import queries as referral_queries
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
@@ -69,11 +69,19 @@ def is_current(session: Session, opinion: Opinion) -> bool:
 def waits_for(session: Session, referral_id: uuid.UUID, by: User) -> bool:
     """Whether a lesion of the case awaits this reader: their own questions await another."""
     waiting = session.scalars(
-        sa.select(Lesion.id).where(
+        sa.select(Lesion).where(
             Lesion.referral_id == referral_id, Lesion.state == LesionState.AWAITING_REVIEW
         )
+    ).all()
+    return any(
+        may_be_seen(each, by) and not is_own_question(of_lesion(session, each.id), by)
+        for each in waiting
     )
-    return any(not is_own_question(of_lesion(session, each), by) for each in waiting)
+
+
+def may_be_seen(lesion: Lesion, by: User) -> bool:
+    """Whether this reader may see the lesion's images, without which they cannot sign."""
+    return not lesion.intimate or may(by, Action.SEE_INTIMATE)
 
 
 def is_own_question(opinion: Opinion | None, by: User) -> bool:

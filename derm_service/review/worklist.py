@@ -35,6 +35,7 @@ class Row:
     is_free: bool  # for this reader to claim
     is_mine: bool
     asked_by_me: bool  # every waiting lesion is this reader's own second-opinion question
+    is_for_me: bool  # this reader may sign at least one of the waiting lesions
 
 
 @dataclass
@@ -71,7 +72,7 @@ def rows(session: Session, *, by: User) -> list[Row]:
 
 def to_claim(session: Session, *, by: User) -> list[uuid.UUID]:
     """The cases this reader may take, the next one first."""
-    return [row.referral.id for row in rows(session, by=by) if row.is_free and not row.asked_by_me]
+    return [row.referral.id for row in rows(session, by=by) if row.is_free and row.is_for_me]
 
 
 def why_today(session: Session, referral_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -136,6 +137,7 @@ def _read(session: Session, referrals: Sequence[Referral]) -> _Facts:
 
 def _row(referral: Referral, facts: _Facts, by: User) -> Row:
     waiting = [each for each in referral.lesions if each.state is LesionState.AWAITING_REVIEW]
+    asked = {each.id for each in waiting if facts.questions.get(each.id) == by.id}
     held = facts.claims.get(referral.id)
     missing: list[str] = []
     for lesion in referral.lesions:
@@ -150,5 +152,6 @@ def _row(referral: Referral, facts: _Facts, by: User) -> Row:
         claim=held,
         is_free=held is None or claims.is_stale(held),
         is_mine=held is not None and held.reader_id == by.id,
-        asked_by_me=all(facts.questions.get(each.id) == by.id for each in waiting),
+        asked_by_me=len(asked) == len(waiting),
+        is_for_me=any(standing.may_be_seen(each, by) for each in waiting if each.id not in asked),
     )

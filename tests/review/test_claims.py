@@ -167,6 +167,33 @@ def test_claim_next_does_not_offer_a_reader_their_own_question(session: Session)
     assert worklist.to_claim(session, by=other) == [case.id]
 
 
+def test_claim_next_passes_over_what_this_reader_may_not_see(session: Session) -> None:
+    groin = ((make.GROIN, make.Laterality.LEFT),)
+    hidden = photographed.case(session, sites=groin, days_ago=20)
+    both = photographed.case(session, sites=(*groin, *photographed.PAIR), days_ago=2)
+    reader = photographed.reader(session, intimate_images=False)
+
+    ids = worklist.to_claim(session, by=reader)
+
+    assert ids == [both.id]
+    assert worklist.to_claim(session, by=photographed.reader(session)) == [hidden.id, both.id]
+
+
+def test_case_is_given_back_when_only_what_its_reader_may_not_see_is_left(
+    session: Session,
+) -> None:
+    sites = ((make.GROIN, make.Laterality.LEFT), photographed.PAIR[0])
+    case = photographed.case(session, sites=sites)
+    reader = photographed.reader(session, intimate_images=False)
+    cheek = next(each for each in case.lesions if not each.intimate)
+
+    photographed.sign(session, cheek, by=reader)
+    claims.release_when_read(session, referral_id=case.id, by=reader)
+
+    assert session.get(Claim, case.id) is None
+    assert worklist.to_claim(session, by=reader) == []
+
+
 def test_withdrawn_and_deceased_are_not_on_the_worklist(session: Session) -> None:
     withdrawn = photographed.case(session)
     deceased = photographed.case(session)
