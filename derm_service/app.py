@@ -47,7 +47,7 @@ BLUEPRINTS = (
     "imaging.visit_lesion_routes",
     "imaging.capture_api",
     "imaging.manifest_api",
-    "imaging.check_in_api",
+    "imaging.day_api",
     "imaging.image_routes",
     "imaging.upload_routes",
     "review.routes",

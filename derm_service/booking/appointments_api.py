@@ -1,4 +1,4 @@
-"""The API of appointments: book, move, cancel, did not attend; checking in begins a visit."""
+"""The API of appointments: book, see, move, cancel; `imaging.day_api` has the day."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -15,7 +15,6 @@ from derm_service.booking.api_models import (
     CancelAsked,
     Gone,
     MoveAsked,
-    NotAttendedAsked,
 )
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
@@ -35,12 +34,6 @@ MOVE = Operation(
 CANCEL = Operation(
     "Cancel an appointment; the person is told and back on the waiting list",
     body=CancelAsked,
-    answers={200: AppointmentShown},
-    conflict=Error,
-)
-NOT_ATTENDED = Operation(
-    "Record that the person did not come; they are back on the waiting list",
-    body=NotAttendedAsked,
     answers={200: AppointmentShown},
     conflict=Error,
 )
@@ -103,17 +96,6 @@ def move(appointment_id: UUID, body: MoveAsked) -> Shown:
 def cancel(appointment_id: UUID, body: CancelAsked) -> Shown:
     """Free the time, with a coded reason."""
     done = appointments.cancel(
-        db_session(), appointment_id=appointment_id, reason=body.reason, by=current_user()
-    )
-    return AppointmentShown.of(done), HTTPStatus.OK
-
-
-@bp.post("/<uuid:appointment_id>/did-not-attend")
-@allowed(Action.CLINIC_DAY)
-@operation(NOT_ATTENDED)
-def not_attended(appointment_id: UUID, body: NotAttendedAsked) -> Shown:
-    """Never a discharge: somebody will ring."""
-    done = appointments.not_attended(
         db_session(), appointment_id=appointment_id, reason=body.reason, by=current_user()
     )
     return AppointmentShown.of(done), HTTPStatus.OK

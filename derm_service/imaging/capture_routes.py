@@ -109,6 +109,7 @@ def ask_retake(capture_id: UUID) -> ResponseReturnValue:
 @allowed(Action.CAPTURE)
 def retake(capture_id: UUID) -> ResponseReturnValue:
     """Set a photograph aside: it is taken again."""
+    _image_set(capture_id)
     capture = captures.set_aside(db_session(), capture_id=capture_id, by=current_user())
     visit_id, lesion_id = capture.image_set.visit_id, capture.image_set.lesion_id
     view = capture.view.value
@@ -159,6 +160,7 @@ def _image_set(capture_id: UUID) -> ImageSet:
     capture = db_session().get(Capture, capture_id)
     if capture is None:
         raise NotFound("There is no such photograph. Reload the page.")
+    day_list.check_may_open(db_session(), capture.image_set.visit.appointment, current_user())
     return capture.image_set
 
 

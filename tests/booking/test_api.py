@@ -15,6 +15,7 @@ from derm_service.accounts.sign_in import make_token
 from derm_service.api import idempotency
 from derm_service.api.models import ApiRequest
 from derm_service.app import create_app
+from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment, Hold
 from derm_service.config import Settings
 from derm_service.imaging.models import Visit
@@ -128,6 +129,21 @@ def test_check_in_begins_the_visit_once(clerk: Program, session: Session) -> Non
 
     assert (first.status_code, second.status_code) == (200, 409)
     assert count(session, Visit) == 1
+
+
+@pytest.mark.parametrize("act", ["check-in", "did-not-attend"])
+def test_program_of_a_photographer_reaches_no_visit_its_pages_hide(
+    client: FlaskClient, session: Session, act: str
+) -> None:
+    photographer = Program(client, session, Role.PHOTOGRAPHER)
+    past = clock.now().replace(microsecond=0) - timedelta(days=40)
+    appointment = make.appointment(session, slot=make.slot(session, starts_at=past))
+
+    answer = photographer("POST", f"/appointments/{appointment.id}/{act}", json={})
+
+    assert answer.status_code == 404
+    assert "not on your day list" in answer.json["error"]
+    assert (appointment.state, count(session, Visit)) == (AppointmentState.BOOKED, 0)
 
 
 def test_somebody_who_did_not_come_is_recorded(clerk: Program, session: Session) -> None:

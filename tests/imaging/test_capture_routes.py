@@ -1,6 +1,7 @@
 """The capture page over HTTP: the site first, then the shutter; retake, keep, and the fragments."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -248,6 +249,23 @@ def sealed_small(session: Session) -> uuid.UUID:
     session.add(sealed)
     session.flush()
     return sealed.id
+
+
+def test_photograph_of_a_visit_whose_pages_are_hidden_is_hidden_too(
+    client: FlaskClient, session: Session, photographer: User
+) -> None:
+    visit = visiting.ready(session, by=photographer)
+    capture = shot(session, visit, photographer)
+    visit.finished_at = clock.now()
+    visit.appointment.slot.starts_at -= timedelta(days=40)
+    visit.appointment.slot.ends_at -= timedelta(days=40)
+    session.flush()
+
+    card = client.get(f"/captures/{capture.id}/card")
+    retaken = surf.post(client, f"/captures/{capture.id}/retake")
+
+    assert (card.status_code, retaken.status_code) == (404, 404)
+    assert capture.state is CaptureState.CHECKED
 
 
 def test_lesion_of_another_visit_is_not_found(
