@@ -99,8 +99,14 @@ def known(session: Session, announcement: Announcement) -> Capture | None:
     found = session.get(Capture, announcement.capture_id)
     if found is None:
         return None
-    same = (found.sha256, found.size_bytes) == (announcement.sha256, announcement.size_bytes)
-    if not same or found.image_set.lesion_id != announcement.lesion_id:
+    images = found.image_set
+    same_bytes = (found.sha256, found.size_bytes) == (announcement.sha256, announcement.size_bytes)
+    is_of = (images.visit.appointment_id, images.lesion_id, found.view)
+    if not same_bytes or is_of != (
+        announcement.appointment_id,
+        announcement.lesion_id,
+        announcement.view,
+    ):
         raise Conflict(SAME_ID_OTHER_BYTES)
     if found.set_aside_reason in GIVEN_UP:
         raise Conflict(STOPPED_BEFORE)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service.audit import AuditEntry
+from derm_service.booking.codes import AppointmentState
 from derm_service.config import Settings
 from derm_service.db import new_id
 from derm_service.embedded.object_store import ObjectStore
@@ -176,6 +177,23 @@ def test_the_same_number_with_other_bytes_is_a_conflict(
 
     assert other.status_code == 409
     assert "Choose the file again" in other.get_json()["error"]
+
+
+@pytest.mark.parametrize("what", ["view", "appointment"])
+def test_the_same_number_and_bytes_as_another_view_or_visit_is_a_conflict(
+    client: FlaskClient, token: str, visit: Visit, session: Session, what: str
+) -> None:
+    again = make.appointment(
+        session, referral=visit.appointment.referral, state=AppointmentState.COMPLETED
+    )
+    other = {"view": "overview", "appointment": str(again.id)}
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+
+    answer = announce(client, token, {**metadata, what: other[what]}, len(DATA))
+
+    assert answer.status_code == 409
+    assert "Choose the file again" in answer.get_json()["error"]
 
 
 @pytest.mark.parametrize(
