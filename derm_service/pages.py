@@ -5,6 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,10 @@ def _context() -> dict[str, Any]:
     }
 
 
+KEPT_FOR_LONG = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)
+"""The answers about an asset that never change; one that is missing may be there tomorrow."""
+
+
 def _headers(response: Response) -> Response:
     response.headers.setdefault(
         "Content-Security-Policy",
@@ -183,7 +188,7 @@ def _headers(response: Response) -> Response:
     )
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code in KEPT_FOR_LONG:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     elif not response.cache_control.private:  # only what holds no patient says so itself
         response.headers["Cache-Control"] = "no-store"

@@ -43,6 +43,13 @@ def test_nul_character_in_an_address_leads_nowhere(client: FlaskClient, address:
     assert client.get(address).status_code in (404, 422)
 
 
+def test_asset_that_is_missing_is_not_kept_for_a_year(client: FlaskClient) -> None:
+    missing = client.get("/static/build/no-such-asset.js")
+
+    assert missing.status_code == 404
+    assert missing.headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.usefixtures("lead")
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
 def test_pages_of_a_week_take_the_ends_of_the_calendar(client: FlaskClient, day: str) -> None:
