@@ -156,6 +156,7 @@ def confirm_or(
         when = f"{wording.weekday(done.slot.starts_at)} at {wording.time(done.slot.starts_at)}"
         flash(f"The appointment is {'moved to' if moving else 'booked for'} {when}.")
         return _to(done)
+    facts.check_bookable(referral)
     return _confirm_page(form, shown, slot, moving)
 
 

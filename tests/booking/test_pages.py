@@ -402,6 +402,19 @@ def test_no_slots_are_shown_for_a_referral_that_cannot_be_booked(
 
 
 @pytest.mark.usefixtures("clerk")
+def test_nobody_is_asked_to_confirm_what_cannot_be_booked(
+    client: FlaskClient, session: Session
+) -> None:
+    slot = make.clinic(session).slots[0]
+    ended = make.referral(session, state=ReferralState.WITHDRAWN, withdrawn_at=clock.now())
+
+    answer = client.get(f"/referrals/{ended.id}/book/{slot.id}")
+
+    assert answer.status_code == 409
+    assert "This referral is withdrawn" in answer.text
+
+
+@pytest.mark.usefixtures("clerk")
 def test_an_appointment_nobody_recorded_the_end_of_is_not_forgotten(
     client: FlaskClient, session: Session
 ) -> None:
