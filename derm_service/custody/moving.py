@@ -22,12 +22,18 @@ from derm_service.people import Role, User
 from derm_service.referrals import body_sites
 from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
+from derm_service.review import holding
 
 NOT_FILED = "Only a photograph that is on the record can be moved. Reload the page."
 NO_PHOTOGRAPH = "There is no such photograph. Go back to the referral."
 TAKEN_AWAY = (
     "A photograph was taken off this record: it shows another place or another person. Read the "
     "lesion again without it, and ask for a retake where too little is left."
+)
+IN_DOUBT = "a photograph it was read from was taken off this record"
+STOPPED = (
+    "The letters of its opinion that had not gone out are stopped, and nobody rings: correct the "
+    "opinion, which writes them again."
 )
 PUT_HERE = "A photograph was moved to this record, where it belongs. Read the lesion again with it."
 
@@ -107,7 +113,8 @@ def move(
 ) -> Capture:
     """Put a photograph on the record it belongs to; its bytes and hashes stay as they are.
 
-    Both referrals' audit trails tell it, and who reads either lesion is asked to read again.
+    Both referrals' audit trails tell it, and who reads either lesion is asked to read again; what
+    would tell an opinion read from it is stopped.
     """
     if not reason.strip():
         raise Invalid({"reason": "Say how you know where it belongs"})
@@ -130,7 +137,9 @@ def move(
     trail.record(
         session, moved, "moved capture here", by=by, from_lesion=str(source.lesion_id), **facts
     )
-    _ask_to_read_again(session, source.lesion, moved, TAKEN_AWAY, by=by)
+    stopped = holding.stop_in_doubt(session, lesion_id=source.lesion_id, reason=IN_DOUBT, by=by)
+    taken_away = f"{TAKEN_AWAY} {STOPPED}" if stopped else TAKEN_AWAY
+    _ask_to_read_again(session, source.lesion, moved, taken_away, by=by)
     _ask_to_read_again(session, target.lesion, moved, PUT_HERE, by=by)
     return moved
 

@@ -1,4 +1,6 @@
-"""Letters about an opinion to somebody who may only be rung: held back, and told by telephone."""
+"""Letters about an opinion that must not go: the person may only be rung, or it is in doubt."""
+
+import uuid
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -7,6 +9,8 @@ from derm_service.messages import outbox
 from derm_service.messages.channels import SAFE_CONTACT
 from derm_service.messages.codes import MessageKind, MessageState
 from derm_service.messages.models import Message
+from derm_service.messages.rules import STOPPABLE
+from derm_service.people import User
 from derm_service.referrals.models import Patient, Referral
 from derm_service.review import letters, standing, tasks
 
@@ -32,3 +36,19 @@ def hold_back(session: Session) -> int:
         if opinion_id := letters.opinion_id_of(letter):
             tasks.ask_to_ring(session, standing.by_id(session, opinion_id), letter)
     return len(found)
+
+
+def stop_in_doubt(session: Session, *, lesion_id: uuid.UUID, reason: str, by: User) -> int:
+    """Stop what would tell the lesion's opinion: its letters that lie here, and the call.
+
+    A correction of the opinion writes and asks for them again. How many letters were stopped.
+    """
+    standing.locked_lesion(session, lesion_id)
+    opinion = standing.of_lesion(session, lesion_id)
+    if opinion is None:
+        return 0
+    lying = [each for each in letters.of_opinion(session, opinion.id) if each.state in STOPPABLE]
+    for letter in lying:
+        outbox.stop(session, letter, reason=reason, by=by)
+    tasks.finish_call(session, opinion.id, how=f"Stopped: {reason}", by=by)
+    return len(lying)

@@ -16,11 +16,15 @@ from derm_service.imaging.codes import CaptureState, SetAsideReason, View
 from derm_service.imaging.models import Capture, SealedObject, Visit
 from derm_service.imaging.vault import Vault, worker_vault
 from derm_service.messages import work
+from derm_service.messages.codes import MessageState
 from derm_service.people import Role, User
 from derm_service.referrals.codes import LesionState
+from derm_service.review import addenda, letters, tasks
+from derm_service.review.codes import Outcome
 from tests import make
 from tests.custody.filed import filed
 from tests.imaging import visiting
+from tests.review import photographed
 from tests.surf import post, sign_in_as
 
 SURE = "The wristband in the overview names her"
@@ -96,6 +100,31 @@ def test_moved_photograph_changes_record_and_no_byte(
     (item,) = work.open_items(session, reader)
     assert moving.TAKEN_AWAY in item.note
     assert item.referral_id == was.lesion.referral_id
+
+
+def test_letters_of_an_opinion_read_from_a_moved_photograph_are_stopped_until_it_is_corrected(
+    session: Session, lead: User, theirs: Visit, wrongly_filed: Capture
+) -> None:
+    reader = photographed.reader(session)
+    lesion = wrongly_filed.image_set.lesion
+    lesion.state = LesionState.AWAITING_REVIEW
+    opinion = photographed.sign(
+        session, lesion, Outcome.USC_F2F, by=reader, images_waived_reason="Clear enough"
+    )
+
+    go(session, wrongly_filed, theirs.id, visiting.lesion_id(theirs), lead)
+
+    stopped = letters.of_opinion(session, opinion.id)
+    assert [each.state for each in stopped] == [MessageState.STOPPED] * 2
+    assert tasks.open_call(session, opinion.id) is None
+    (item,) = [each for each in work.open_items(session, reader) if each.subject_id == lesion.id]
+    assert moving.STOPPED in item.note
+    addenda.correct(
+        session, opinion_id=opinion.id, wording=photographed.words(), sure=True, by=reader
+    )
+    assert {each.state for each in letters.of_opinion(session, opinion.id)[:2]} == {
+        MessageState.READY
+    }
 
 
 def test_move_needs_a_reason_and_a_place_that_exists_and_differs(
