@@ -28,13 +28,13 @@ def contact(patient_id: UUID) -> ResponseReturnValue:
     patient = queries.patient(db_session(), patient_id)
     form = HeardForm(form_data(), data=as_heard(patient))
     if request.method == "GET":
-        return _page(patient, form)
+        return _page(patient, form, _version(patient))
     try:
         heard = _read(form)
         contacts.keep(
             db_session(),
             patient_id=patient_id,
-            version=whole_number(request.form.get("version")) or 0,
+            version=_version(patient),
             safe_contact=heard.safe_contact,
             proxy=heard.proxy,
             by=current_user(),
@@ -42,10 +42,11 @@ def contact(patient_id: UUID) -> ResponseReturnValue:
     except Invalid as problem:
         for name, sentence in problem.fields.items():
             form[name].errors = [sentence]
-        return _page(patient, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(patient, form, _version(patient)), HTTPStatus.UNPROCESSABLE_ENTITY
     except Conflict as problem:
         form.proxy_name.errors = [problem.message]
-        return _page(queries.patient(db_session(), patient_id), form), HTTPStatus.CONFLICT
+        patient = queries.patient(db_session(), patient_id)
+        return _page(patient, form, patient.version), HTTPStatus.CONFLICT
     db_session().commit()
     flash("How this person is reached is saved.")
     return redirect(url_for("record.patient", patient_id=patient_id), HTTPStatus.SEE_OTHER)
@@ -59,5 +60,11 @@ def _read(form: HeardForm) -> Heard:
     return heard
 
 
-def _page(patient: Patient, form: HeardForm) -> str:
-    return render_template("referrals/contact.html", patient=patient, form=form)
+def _version(patient: Patient) -> int:
+    """The version that was on the page when it was typed; a fresh page has the newest."""
+    typed = form_data()
+    return patient.version if typed is None else whole_number(typed.get("version")) or 0
+
+
+def _page(patient: Patient, form: HeardForm, version: int) -> str:
+    return render_template("referrals/contact.html", patient=patient, form=form, version=version)

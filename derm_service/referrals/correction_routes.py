@@ -33,7 +33,7 @@ def details(patient_id: UUID) -> ResponseReturnValue:
         changed = corrections.correct(
             db_session(),
             patient_id=patient_id,
-            version=_version(),
+            version=_version(patient),
             details=_read(form),
             by=current_user(),
         )
@@ -42,7 +42,8 @@ def details(patient_id: UUID) -> ResponseReturnValue:
         return _page(patient, form), HTTPStatus.UNPROCESSABLE_ENTITY
     except ChangedMeanwhile as problem:
         patient = queries.patient(db_session(), patient_id)
-        return _page(patient, form, problem.message, problem.changes), HTTPStatus.CONFLICT
+        page = _page(patient, form, problem.message, problem.changes, version=patient.version)
+        return page, HTTPStatus.CONFLICT
     except Conflict as problem:
         put_problems(form, {"nhs_number": problem.message})
         return _page(patient, form), HTTPStatus.CONFLICT
@@ -62,17 +63,25 @@ def _read(form: PatientForm) -> PatientInput:
     return found
 
 
-def _version() -> int:
-    return whole_number(request.form.get("version")) or 0
+def _version(patient: Patient) -> int:
+    """The version that was on the page when it was typed; a fresh page has the newest."""
+    typed = form_data()
+    return patient.version if typed is None else whole_number(typed.get("version")) or 0
 
 
 def _page(
-    patient: Patient, form: PatientForm, meanwhile: str = "", changes: list[Change] | None = None
+    patient: Patient,
+    form: PatientForm,
+    meanwhile: str = "",
+    changes: list[Change] | None = None,
+    version: int | None = None,
 ) -> str:
+    # Only who has been shown the changes of others gets the newest version to save over.
     return render_template(
         "referrals/details.html",
         patient=patient,
         form=form,
+        version=_version(patient) if version is None else version,
         meanwhile=meanwhile,
         changes=changes or [],
     )

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from derm_service import clock
+from derm_service.accounts.models import Draft, UserSession
 from derm_service.audit import AuditEntry
 from derm_service.people import Role
 from derm_service.referrals.codes import Mobility, Need, ReferralState
@@ -412,6 +413,37 @@ def test_second_clerk_sees_what_the_first_wrote_before_saving_over_it(
     assert again.status_code == 303
     session.refresh(patient)
     assert patient.phone == "01632 960 333"
+
+
+def test_typo_on_a_page_older_than_anothers_correction_does_not_hide_it(
+    clerk: FlaskClient, session: Session
+) -> None:
+    patient = make.patient(session)
+    path = f"/patients/{patient.id}/details"
+    mine = details(patient, phone="01632 960 333")
+    post(clerk, path, data=details(patient, phone="01632 960 222"))
+
+    typo = post(clerk, path, data={**mine, "postcode": "nowhere"})
+    kept = re.search(r'name="version" value="(\d+)"', typo.text)
+    assert kept is not None
+    corrected = post(clerk, path, data={**mine, "version": kept[1]})
+
+    assert (typo.status_code, corrected.status_code) == (422, 409)
+    session.refresh(patient)
+    assert patient.phone == "01632 960 222"
+
+
+def test_draft_of_an_older_page_keeps_the_version_it_was_typed_on(
+    clerk: FlaskClient, session: Session
+) -> None:
+    patient = make.patient(session)
+    path = f"/patients/{patient.id}/details"
+    by = session.scalars(sa.select(UserSession)).one().user_id
+    session.add(Draft(user_id=by, path=path, form={"version": ["41"]}, saved_at=clock.now()))
+
+    page = clerk.get(path).text
+
+    assert 'name="version" value="41"' in page
 
 
 def test_needs_alone_are_a_new_version(clerk: FlaskClient, session: Session) -> None:
