@@ -150,8 +150,8 @@ def _check(
         raise Conflict("This lesion waits for a second opinion, so there is nothing to tell yet.")
     if told_at > clock.now():
         wrong["told_at"] = "When the patient was told must be in the past"
-    elif told_at < _to_the_minute(opinion.signed_at):
-        wrong["told_at"] = "The patient cannot have been told before the opinion was signed"
+    elif early := _too_early(opinion, told_at):
+        wrong["told_at"] = early
     if how is ToldHow.LETTER and not _posted(session, opinion):
         wrong["how"] = "Record first that the letter was posted"
     if how is ToldHow.PROXY and not spoken_to.strip():
@@ -160,6 +160,16 @@ def _check(
         wrong["note"] = "Enter how the patient agreed that this person may hear it"
     if wrong:
         raise Invalid(wrong)
+
+
+def _too_early(opinion: Opinion, told_at: datetime) -> str | None:
+    """Why nobody can have heard at that moment what the opinion says now; None where they can."""
+    corrected = opinion.addenda[-1].signed_at if opinion.addenda else None
+    if told_at < _to_the_minute(opinion.signed_at):
+        return "The patient cannot have been told before the opinion was signed"
+    if corrected is not None and told_at < _to_the_minute(corrected):
+        return "The opinion was corrected after that. Tell the patient what it says now"
+    return None
 
 
 def _to_the_minute(moment: datetime) -> datetime:

@@ -1,5 +1,7 @@
 """Corrections: dated addenda, letters in place of letters, told and clock weighed anew."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -52,6 +54,18 @@ def test_corrected_wording_leaves_the_patient_told_and_the_clock_stopped(session
 
     assert case.lesions[0].state is LesionState.TOLD
     assert case.clock_stopped_on is not None
+
+
+def test_call_before_the_correction_did_not_tell_it(session: Session) -> None:
+    _, (opinion,), clerk = signed(session, Outcome.REASSURE)
+    opinion.signed_at = clock.now() - timedelta(hours=2)
+    addenda.correct(session, opinion_id=opinion.id, wording=WORSE, by=photographed.reader(session))
+
+    with pytest.raises(Invalid) as refusal:
+        told(session, opinion, by=clerk, told_at=clock.now() - timedelta(hours=1))
+
+    assert "corrected after that" in refusal.value.fields["told_at"]
+    assert told(session, opinion, by=clerk).taken_back_at is None
 
 
 def test_changed_outcome_has_to_be_told_again_and_restarts_the_clock(session: Session) -> None:
