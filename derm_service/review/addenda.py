@@ -24,18 +24,31 @@ from derm_service.review.models import Addendum, Opinion
 from derm_service.review.opinions import Wording
 
 CHANGED = "The opinion was corrected"
+CORRECTED = (
+    "This opinion has been corrected since you opened the page. Your correction was not saved. "
+    "Open the page again, and look at what it says now."
+)
 NO_QUESTION = "A signed opinion cannot become a question. Ask for new photographs or correct it"
 
 
 def correct(
-    session: Session, *, opinion_id: uuid.UUID, wording: Wording, sure: bool = False, by: User
+    session: Session,
+    *,
+    opinion_id: uuid.UUID,
+    wording: Wording,
+    sure: bool = False,
+    corrections: int | None = None,
+    by: User,
 ) -> Addendum:
     """Add a dated correction to the opinion that holds on a lesion.
 
     Letters are written anew in place of the old ones. A changed outcome has to be told again:
-    what was recorded as told is taken back and the clock is weighed anew.
+    what was recorded as told is taken back and the clock is weighed anew. `corrections` is how
+    many the page showed: Conflict where there is a newer one, so a second press signs nothing.
     """
     opinion = standing.locked_opinion(session, opinion_id)
+    if corrections is not None and corrections != len(opinion.addenda):
+        raise Conflict(CORRECTED)
     lesion = opinion.lesion
     check_open(lesion.referral.state)
     if lesion.state not in (LesionState.OPINION_SIGNED, LesionState.TOLD):

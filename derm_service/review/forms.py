@@ -62,6 +62,12 @@ class OpinionForm(WordsForm):
     images_waived_reason = StringField("Why you sign without opening all images")
 
 
+class CorrectionForm(WordsForm):
+    """A correction to sign, and how many there were when its page was opened."""
+
+    corrections = IntegerField("Corrections on the page", [Optional()], widget=HiddenInput())
+
+
 class RetakeForm(Form):
     """Which views to take again, and why."""
 

@@ -23,7 +23,14 @@ from derm_service.review import (
 )
 from derm_service.review.cases import LesionCase
 from derm_service.review.codes import Outcome
-from derm_service.review.forms import OpinionForm, OutcomeForm, RetakeForm, WordsForm, refuse
+from derm_service.review.forms import (
+    CorrectionForm,
+    OpinionForm,
+    OutcomeForm,
+    RetakeForm,
+    WordsForm,
+    refuse,
+)
 from derm_service.review.models import Opinion
 from derm_service.web import allowed, current_user, db_session, form_data
 
@@ -101,7 +108,8 @@ def correct(opinion_id: UUID) -> ResponseReturnValue:
     outcome = request.values.get("outcome", standing.outcome_of(held).value)
     if outcome not in CODES or "change" in request.args:
         return _choose(shown, is_asked=False, opinion=held)
-    form = WordsForm(form_data(), data=_standing_words(held, outcome))
+    words = {**_standing_words(held, outcome), "corrections": len(held.addenda)}
+    form = CorrectionForm(form_data(), data=words)
     form.outcome.data = outcome
     if request.method == "POST":
         if _wants_a_second_look(form, shown):
@@ -112,6 +120,7 @@ def correct(opinion_id: UUID) -> ResponseReturnValue:
                 opinion_id=opinion_id,
                 wording=form.wording,
                 sure=form.sure.data == "y",
+                corrections=form.corrections.data,
                 by=current_user(),
             )
             db_session().commit()

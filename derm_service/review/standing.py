@@ -33,6 +33,7 @@ def locked_opinion(session: Session, opinion_id: uuid.UUID) -> Opinion:
     held = of_lesion(session, opinion.lesion_id)
     if held is None or held.id != opinion_id:
         raise Conflict(SUPERSEDED)
+    session.refresh(held, ["addenda"])  # one may have been signed while we waited
     return held
 
 

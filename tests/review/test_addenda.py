@@ -1,16 +1,20 @@
 """Corrections: dated addenda, letters in place of letters, told and clock weighed anew."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock, wording
 from derm_service.errors import Conflict, Invalid
 from derm_service.messages.codes import Addressee, MessageState, WorkKind
+from derm_service.people import User
 from derm_service.referrals.codes import LesionState, Priority, ReferralState
 from derm_service.review import addenda, downgrades, letters, posting, standing
 from derm_service.review.codes import Outcome
+from derm_service.review.models import Addendum
 from derm_service.review.opinions import Wording
 from tests import make
 from tests.review import photographed
@@ -66,6 +70,40 @@ def test_call_before_the_correction_did_not_tell_it(session: Session) -> None:
 
     assert "corrected after that" in refusal.value.fields["told_at"]
     assert told(session, opinion, by=clerk).taken_back_at is None
+
+
+def test_correction_is_signed_once_when_the_button_is_pressed_twice_at_once(
+    committed: Session, committed_sessions: sessionmaker[Session]
+) -> None:
+    _, (opinion,), _ = signed(committed, Outcome.REASSURE)
+    reader = photographed.reader(committed)
+    committed.commit()
+    start = threading.Barrier(2)
+    answers: list[str] = []
+
+    def press() -> None:
+        with committed_sessions() as session:
+            by = session.get_one(User, reader.id)
+            shown = len(standing.by_id(session, opinion.id).addenda)
+            start.wait()
+            try:
+                addenda.correct(
+                    session, opinion_id=opinion.id, wording=SAME, corrections=shown, by=by
+                )
+                session.commit()
+                answers.append("signed")
+            except Conflict as refusal:
+                answers.append(refusal.message)
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == sorted(["signed", addenda.CORRECTED])
+    committed.expire_all()
+    assert committed.scalar(sa.select(sa.func.count()).select_from(Addendum)) == 1
 
 
 def test_changed_outcome_has_to_be_told_again_and_restarts_the_clock(session: Session) -> None:

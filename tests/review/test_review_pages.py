@@ -1,5 +1,7 @@
 """The reader's pages: worklist, case, opinion, second look, retake, correction."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -281,6 +283,24 @@ def test_correction_is_signed_from_its_page(
     assert "skin cancer" in changing
     assert answer.status_code == 303
     assert "Correction of" in client.get(f"/review/{case.id}").text
+
+
+def test_correction_pressed_twice_is_signed_once(
+    client: FlaskClient, session: Session, reader: User
+) -> None:
+    case = photographed.case(session)
+    opinion = photographed.sign(session, case.lesions[0], by=reader)
+    path = f"/opinions/{opinion.id}/correct"
+    shown = re.search(r'name="corrections"[^>]* value="(\d+)"', client.get(path).text)
+    assert shown is not None
+
+    presses = [
+        post(client, path, outcome="reassure", corrections=shown[1], **WORDS) for _ in range(2)
+    ]
+
+    assert [each.status_code for each in presses] == [303, 409]
+    assert "Your correction was not saved" in presses[1].text
+    assert len(opinion.addenda) == 1
 
 
 def test_downgrade_is_recorded_from_its_page(
