@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import audit, clock
 from derm_service.accounts.passwords import hash_password, weakness
-from derm_service.accounts.sign_in import end_sessions
+from derm_service.accounts.sign_in import end_sessions, revoke_tokens
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.people import Role, User
@@ -84,14 +84,14 @@ def change(
 
 
 def disable(session: Session, *, user: User, by: User) -> None:
-    """Let somebody do nothing any more, at once: all their sessions end."""
+    """Let somebody do nothing any more, at once: their sessions and API tokens end."""
     if user.id == by.id:
         raise Conflict("You cannot disable yourself. Ask another administrator.")
     if Role.ADMINISTRATOR in user.role_set:
         _not_the_last_administrator(session, user)
     user.disabled_at = clock.now()
     audit.record(session, by=by, did="disabled person", subject=user)
-    end_sessions(session, user=user, by=by)
+    sign_out_everywhere(session, user=user, by=by)
 
 
 def enable(session: Session, *, user: User, by: User) -> None:
@@ -101,13 +101,19 @@ def enable(session: Session, *, user: User, by: User) -> None:
 
 
 def reset_password(session: Session, *, user: User, by: User) -> str:
-    """A new password to hand over; every session of the person ends."""
+    """A new password to hand over; every session and API token of the person ends."""
     password = new_password()
     user.password_hash = hash_password(password)
     user.locked_until, user.failed_sign_ins = None, 0
     audit.record(session, by=by, did="reset password", subject=user)
-    end_sessions(session, user=user, by=by)
+    sign_out_everywhere(session, user=user, by=by)
     return password
+
+
+def sign_out_everywhere(session: Session, *, user: User, by: User) -> None:
+    """End every session of a person and revoke every API token."""
+    end_sessions(session, user=user, by=by)
+    revoke_tokens(session, user=user, by=by)
 
 
 def _check(*, email: str, name: str, roles: list[str]) -> None:

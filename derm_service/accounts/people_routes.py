@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, SelectMultipleField, StringField
 
-from derm_service.accounts import people, sign_in
+from derm_service.accounts import people
 from derm_service.errors import Invalid
 from derm_service.forms import choices, stripped
 from derm_service.people import Action, Role, User
@@ -83,10 +83,12 @@ def change(person_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:person_id>/disable")
 @allowed(Action.MANAGE_PEOPLE)
 def disable(person_id: UUID) -> ResponseReturnValue:
-    """Let them do nothing any more; their sessions end."""
+    """Let them do nothing any more; their sessions and API tokens end."""
     user = people.person(db_session(), person_id)
     people.disable(db_session(), user=user, by=current_user())
-    return _done(user, "can no longer sign in. Their sessions have been ended.")
+    return _done(
+        user, "can no longer sign in. Their sessions have been ended and their API tokens revoked."
+    )
 
 
 @bp.post("/<uuid:person_id>/enable")
@@ -101,10 +103,10 @@ def enable(person_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:person_id>/end-sessions")
 @allowed(Action.MANAGE_PEOPLE)
 def end_sessions(person_id: UUID) -> ResponseReturnValue:
-    """End every session they have."""
+    """End every session and API token they have."""
     user = people.person(db_session(), person_id)
-    sign_in.end_sessions(db_session(), user=user, by=current_user())
-    return _done(user, "has been signed out everywhere.")
+    people.sign_out_everywhere(db_session(), user=user, by=current_user())
+    return _done(user, "has been signed out everywhere, and their API tokens have been revoked.")
 
 
 @bp.post("/<uuid:person_id>/reset-password")

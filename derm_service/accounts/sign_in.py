@@ -118,6 +118,19 @@ def make_token(session: Session, *, user: User, label: str, by: User | None) -> 
     return token
 
 
+def revoke_tokens(session: Session, *, user: User, by: User | None) -> int:
+    """Let no API token of a person open anything any more; returns how many did."""
+    live = session.scalars(
+        sa.select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    ).all()
+    for each in live:
+        each.revoked_at = clock.now()
+    audit.record(
+        session, by=by, did="revoked API tokens", subject=user, detail={"tokens": len(live)}
+    )
+    return len(live)
+
+
 def keep_draft(session: Session, *, user: User, path: str, form: dict[str, Any]) -> None:
     """Keep what was typed on a page whose session ended; a newer one replaces it."""
     row = insert(Draft).values(

@@ -1,11 +1,12 @@
-"""`flask people`: add a person, make an API token."""
+"""`flask people`: add a person, make and revoke API tokens."""
 
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
+from sqlalchemy.orm import Session
 
 from derm_service.accounts import people as actions
-from derm_service.accounts.sign_in import make_token
+from derm_service.accounts.sign_in import make_token, revoke_tokens
 from derm_service.cli.database import open_session
 from derm_service.errors import Problem
 from derm_service.people import Role, User
@@ -51,9 +52,23 @@ def add(email: str, name: str, roles: tuple[str, ...], intimate_images: bool) ->
 def token(email: str, label: str) -> None:
     """Print a new bearer token for the person with EMAIL. Needs the database."""
     with open_session() as session:
-        user = session.scalar(sa.select(User).where(sa.func.lower(User.email) == email.lower()))
-        if user is None:
-            raise click.ClickException(f"Nobody has the email address {email}.")
-        made = make_token(session, user=user, label=label, by=None)
+        made = make_token(session, user=_person(session, email), label=label, by=None)
         session.commit()
     click.echo(made)
+
+
+@group.command("revoke-tokens")
+@click.argument("email")
+def revoke(email: str) -> None:
+    """Revoke every bearer token of the person with EMAIL. Needs the database."""
+    with open_session() as session:
+        revoked = revoke_tokens(session, user=_person(session, email), by=None)
+        session.commit()
+    click.echo(f"Tokens of {email} revoked: {revoked}")
+
+
+def _person(session: Session, email: str) -> User:
+    user = session.scalar(sa.select(User).where(sa.func.lower(User.email) == email.lower()))
+    if user is None:
+        raise click.ClickException(f"Nobody has the email address {email}.")
+    return user

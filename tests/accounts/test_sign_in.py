@@ -265,6 +265,26 @@ def test_bearer_token_needs_no_csrf_and_a_wrong_one_is_refused(
     assert wrong.status_code == 401
 
 
+@pytest.mark.parametrize("act", ["end-sessions", "reset-password", "disable"])
+def test_bearer_token_opens_nothing_once_its_person_is_signed_out_everywhere(
+    client: FlaskClient, session: Session, ada: User, act: str
+) -> None:
+    program = make.user(session, Role.CLERK)
+    token = make_token(session, user=program, label="test", by=None)
+    sign_in_as(client, session, ada)
+
+    post(client, f"/people/{program.id}/{act}")
+    if act == "disable":
+        post(client, f"/people/{program.id}/enable")
+    answer = client.post("/api/v1/uploads", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+    revoked = session.scalars(
+        sa.select(AuditEntry).where(AuditEntry.did == "revoked API tokens")
+    ).one()
+    assert (revoked.by_id, revoked.detail) == (ada.id, {"tokens": 1})
+
+
 def test_bearer_token_opens_no_page(client: FlaskClient, session: Session, ada: User) -> None:
     token = make_token(session, user=ada, label="test", by=ada)
 
