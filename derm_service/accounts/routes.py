@@ -100,6 +100,7 @@ def account() -> ResponseReturnValue:
             flash("Your password has been changed. Your other sessions have been ended.")
             return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)
         except Invalid as problem:
+            db_session().commit()  # a wrong password was counted
             for name, sentence in problem.fields.items():
                 form[name].errors = [sentence]
     page = render_template("accounts/account.html", form=form)

@@ -25,6 +25,10 @@ WRONG = (
     "The email address or password is wrong. After five wrong tries the account is locked "
     "for 15 minutes."
 )
+WRONG_CURRENT = (
+    "Your current password is not right. After five wrong tries the account is locked "
+    "for 15 minutes."
+)
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,20 @@ def end_sessions(session: Session, *, user: User, by: User, keep: UUID | None = 
 def change_password(
     session: Session, *, user: User, current: str, new: str, keep: UUID | None
 ) -> None:
-    """Change one's own password; every other session of the person ends."""
+    """Change one's own password; every other session of the person ends.
+
+    A wrong current password counts as a failed sign-in: the caller commits in both cases.
+    """
+    session.refresh(user, with_for_update=True)  # guesses sent at once are counted one by one
+    if user.locked_until is not None and user.locked_until > clock.now():
+        raise Invalid({"current": WRONG_CURRENT})
     if not matches(current, user.password_hash):
-        raise Invalid({"current": "Your current password is not right."})
+        _count_failure(session, user)
+        raise Invalid({"current": WRONG_CURRENT})
     weak = weakness(new, email=user.email, name=user.name)
     if weak:
         raise Invalid({"new": weak})
-    user.password_hash = hash_password(new)
+    user.password_hash, user.failed_sign_ins = hash_password(new), 0
     audit.record(session, by=user, did="changed password", subject=user)
     end_sessions(session, user=user, by=user, keep=keep)
 

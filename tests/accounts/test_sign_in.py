@@ -188,6 +188,24 @@ def test_changing_the_password_ends_the_other_sessions_only(
     assert sign_in(session, email=ada.email, password="four quite random words").user == ada
 
 
+def test_guessing_the_current_password_locks_the_account(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in_as(client, session, ada)
+    new = {"new": "four quite random words", "again": "four quite random words"}
+
+    for _ in range(5):
+        post(client, "/account", current="not this one", **new)
+    locked = post(client, "/account", current=PASSWORD, **new)
+    elsewhere = sign_in(session, email=ada.email, password=PASSWORD)
+    with time_machine.travel(clock.now() + timedelta(minutes=15, seconds=1), tick=False):
+        later = post(client, "/account", current=PASSWORD, **new)
+
+    assert (locked.status_code, later.status_code) == (422, 303)
+    assert "locked for 15 minutes" in locked.text
+    assert elsewhere.user is None
+
+
 @pytest.mark.parametrize(
     ("password", "why"),
     [
