@@ -19,6 +19,9 @@ from derm_service.web import ask_to_sign_in, db_session, settings
 
 TOUCH = timedelta(minutes=1)  # a session's last-seen time is written at most this often
 DRAFT_KEPT = "Your session ended. Sign in again: what you typed has been kept."
+NOT_SAVED = (
+    "Your session ended, and what you sent was not saved. Sign in again, then send it again."
+)
 FOR_PROGRAMS = ("/api/", "/images/")  # where a bearer token counts; pages are for browsers
 NOBODYS = (None, "static", "health.healthz", "replies.received")
 """Where nobody signs in; the last asks for a token of the settings."""
@@ -98,10 +101,29 @@ def _ended(row: UserSession) -> ResponseReturnValue | None:
     if request.method != "POST" or not timed_out or request.path.startswith("/api/"):
         return None
     form = {k: request.form.getlist(k) for k in request.form if k not in SECRET_FIELDS}
-    keep_draft(db_session(), user=row.user, path=request.path, form=form)
-    db_session().commit()
-    flash(DRAFT_KEPT, "note")
-    return redirect(url_for("accounts.sign_in", next=request.path), HTTPStatus.SEE_OTHER)
+    if _is_page(request.path) and not request.files:
+        keep_draft(db_session(), user=row.user, path=request.path, form=form)
+        db_session().commit()
+        flash(DRAFT_KEPT, "note")
+        return redirect(url_for("accounts.sign_in", next=request.path), HTTPStatus.SEE_OTHER)
+    flash(NOT_SAVED, "note")
+    return redirect(url_for("accounts.sign_in", next=_page_before()), HTTPStatus.SEE_OTHER)
+
+
+def _is_page(path: str) -> bool:
+    """Whether an address of ours can be opened; some only take what is sent to them."""
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(path, method="GET")
+
+
+def _page_before() -> str:
+    """The page of ours that the form stood on, or the home page."""
+    try:
+        before = urlsplit(request.referrer or "")
+    except ValueError:  # no address at all
+        return url_for("accounts.home")
+    is_ours = before.netloc == request.host and _is_page(before.path)
+    return safe_next(before.path if is_ours else None)
 
 
 def _load_token(token: str) -> ResponseReturnValue | None:

@@ -1,5 +1,6 @@
 """Signing in, the lock, passwords, sessions that end and the draft they leave."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -153,6 +154,45 @@ def test_timed_out_form_is_kept_and_given_back_after_signing_in(
     assert "Your session ended" in asked
     assert "Grace Hopper" in page
     assert session.scalars(sa.select(Draft)).one().form.keys() == {"name", "email"}
+
+
+@pytest.mark.parametrize(
+    ("referrer", "target"),
+    [
+        ("http://localhost/people", "/people"),
+        ("http://localhost/people/019a0000-0000-7000-8000-000000000000/disable", "/"),
+        ("http://evil.example/people", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_timed_out_form_of_an_address_nobody_can_open_leads_to_the_page_it_stood_on(
+    client: FlaskClient, session: Session, ada: User, referrer: str, target: str
+) -> None:
+    sign_in_as(client, session, ada)
+    typed = {"csrf_token": csrf_token(client), "reason": "Gone away"}
+
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        late = client.post(f"/people/{ada.id}/disable", data=typed, headers={"Referer": referrer})
+        asked = client.get("/sign-in").text
+
+    assert late.location == f"/sign-in?next={target}"
+    assert "was not saved" in asked
+    assert session.scalars(sa.select(Draft)).all() == []
+
+
+def test_timed_out_file_is_not_promised_to_be_kept(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    sign_in_as(client, session, ada)
+    sent = {"csrf_token": csrf_token(client), "file": (io.BytesIO(b"a,b"), "list.csv")}
+
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=False):
+        client.post("/referrals/import", data=sent)
+        asked = client.get("/sign-in").text
+
+    assert "has been kept" not in asked
+    assert "was not saved" in asked
 
 
 def test_draft_is_forgotten_when_its_page_is_sent_and_taken(
