@@ -20,7 +20,7 @@ from tests.frontend.axe import faults
 from tests.journeys.steps import Walker
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-NO_PAGE = re.compile(r"/images/|\.pdf$|\.csv$|/static/|template")
+NO_PAGE = re.compile(r"/images/|\.(pdf|csv|ics)(\?|$)|/static/|template")
 OF_A_KIND = 2
 """How many pages of one address pattern are looked at: the first may lack what the second has."""
 
