@@ -54,6 +54,7 @@ BLUEPRINTS = (
     "review.opinion_routes",
     "review.telling_routes",
     "review.record_routes",
+    "review.withdrawal_routes",
     "custody.routes",
     "health",
 )

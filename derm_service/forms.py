@@ -1,6 +1,6 @@
 """Form fields every package uses: dates in three parts, coded choices, errors for the summary."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -94,6 +94,11 @@ def whole_number(typed: str | None) -> int | None:
     """A whole number of at most nine digits, as the database keeps them; None for all else."""
     digits = (typed or "").strip()
     return int(digits) if digits.isdecimal() and len(digits) < 10 else None
+
+
+def version_on_page(typed: Mapping[str, str] | None, newest: int) -> int:
+    """A record's version on the page that was typed on; a fresh page has the newest."""
+    return newest if typed is None else whole_number(typed.get("version")) or 0
 
 
 def stripped(value: Any) -> Any:

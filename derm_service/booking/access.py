@@ -17,12 +17,6 @@ FEATURE_WORDS: dict[Feature, str] = {
     Feature.CHANGING_PLACE: "Changing Places toilet",
     Feature.QUIET_SPACE: "Quiet space",
 }
-VIEW_WORDS: dict[View, str] = {
-    View.OVERVIEW: "Overview",
-    View.CLOSE_UP: "Close-up",
-    View.DERMOSCOPIC: "Dermoscopic",
-}
-"""What every lesion is photographed in, and so what every person wants of a clinic."""
 NEED_WORDS: dict[Need, str] = {
     Need.STEP_FREE: "Step-free access",
     Need.HOIST: "Hoist",
@@ -122,13 +116,13 @@ def views_missing(views: Iterable[str]) -> list[tuple[View, str]]:
     """Which photographs a clinic that takes these cannot take, each with its words."""
     taken = set(views)
     missed = [each for each in View if each.value not in taken]
-    return [(each, f"{VIEW_WORDS[each]} photographs") for each in missed]
+    return [(each, f"{each.words.capitalize()} photographs") for each in missed]
 
 
 def view_words(views: Iterable[str]) -> list[str]:
     """Views in words, in the order of the table."""
     taken = set(views)
-    return [words for view, words in VIEW_WORDS.items() if view.value in taken]
+    return [view.words.capitalize() for view in View if view.value in taken]
 
 
 def to_arrange(person: Person) -> list[str]:

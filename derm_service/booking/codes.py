@@ -100,6 +100,11 @@ class View(StrEnum):
     CLOSE_UP = "close_up"
     DERMOSCOPIC = "dermoscopic"
 
+    @property
+    def words(self) -> str:
+        """As it is read in the middle of a sentence."""
+        return self.value.replace("_", "-")
+
 
 class Feature(StrEnum):
     """What a place offers to somebody with a need."""

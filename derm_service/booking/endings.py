@@ -17,7 +17,7 @@ from derm_service.booking import (
 )
 from derm_service.booking.codes import CancelReason
 from derm_service.booking.models import Appointment
-from derm_service.messages import stopping, work
+from derm_service.messages import errands, rules, stopping, work
 from derm_service.people import User
 from derm_service.referrals import closing
 from derm_service.referrals.codes import WithdrawnReason
@@ -48,8 +48,9 @@ def withdraw_referral(
 ) -> Referral:
     """Withdraw a referral: its appointment, unsent messages and open work end with it.
 
-    Raises Conflict while a signed outcome was not told. A lead may withdraw it all the same, with
-    a `note` that says why: the letter to the GP goes on, and a dermatologist is asked to look.
+    Letters to the GP go on. Raises Conflict while a signed outcome was not told; a lead may
+    withdraw it all the same, with a `note` that says why, and a dermatologist is asked to look.
+    `review.withdrawals`, which calls this, writes the GP then that nobody told the patient.
     """
     with session.begin_nested():
         referral = queries.referral(session, referral_id)
@@ -60,9 +61,10 @@ def withdraw_referral(
         closing.withdraw(session, referral_id=referral.id, reason=reason, by=by)
         why = f"referral withdrawn: {reason}"
         offer_answers.end_for_referrals(session, [referral.id], why=why, by=by)
-        goes_on = withdrawing.goes_on(reason) if untold else ()
-        stopping.for_referral(session, referral_id=referral.id, reason=why, but=goes_on, by=by)
+        gone_on = rules.go_on(reason)
+        stopping.for_referral(session, referral_id=referral.id, reason=why, but=gone_on, by=by)
         work.finish_for_referral(session, referral_id=referral.id, how=why, by=by)
+        errands.put_out_again(session, referral_id=referral.id, by=by)
         if untold:
             withdrawing.ask_to_look(session, referral, untold, note=note, by=by)
         if booked is not None and reason in UNEXPECTED:

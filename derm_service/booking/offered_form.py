@@ -15,7 +15,7 @@ class OfferedForm(Form):
 
     views = SelectMultipleField(
         "Photographs it takes",
-        choices={each.value: words for each, words in access.VIEW_WORDS.items()},
+        choices={each.value: each.words.capitalize() for each in View},
         default=[each.value for each in View],
         validate_choice=False,
     )

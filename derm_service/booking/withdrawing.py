@@ -1,20 +1,18 @@
-"""Who may withdraw a referral whose signed outcome was not told, and what goes on after it."""
+"""Who may withdraw a referral whose signed outcome was not told, and who looks after it."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.errors import Conflict, Invalid
-from derm_service.messages import errands, work
-from derm_service.messages.codes import MessageKind, WorkKind
-from derm_service.messages.models import Message
-from derm_service.messages.rules import STOPPABLE
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
 from derm_service.people import Action, Role, User, may
 from derm_service.referrals import queries as referral_queries
-from derm_service.referrals.codes import LesionState, WithdrawnReason
+from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion, Referral
 
 UNTOLD = (
@@ -44,15 +42,10 @@ def check(session: Session, referral_id: uuid.UUID, *, note: str, by: User) -> S
     return left
 
 
-def goes_on(reason: WithdrawnReason) -> Collection[MessageKind]:
-    """The GP still learns the outcome, unless it is about somebody else."""
-    return () if reason is WithdrawnReason.WRONG_PATIENT else (MessageKind.OUTCOME_GP,)
-
-
 def ask_to_look(
     session: Session, referral: Referral, left: Sequence[int], *, note: str, by: User
 ) -> None:
-    """Have a dermatologist see today that somebody knows, and put the GP's letters out again."""
+    """Have a dermatologist see today that somebody knows."""
     which = ", ".join(str(number) for number in left)
     work.raise_item(
         session,
@@ -62,13 +55,8 @@ def ask_to_look(
         referral_id=referral.id,
         note=(
             f"Withdrawn before the patient was told the outcome of lesion {which}: {note.strip()} "
-            "The letter to the GP says that we tell the patient. Ring the GP: we do not."
+            "Ring the GP, so that somebody tells them."
         ),
         urgent=True,
         by=by,
     )
-    letters = session.scalars(
-        sa.select(Message).where(Message.referral_id == referral.id, Message.state.in_(STOPPABLE))
-    ).all()
-    for letter in letters:
-        errands.put_out(session, letter, by=by)

@@ -15,7 +15,6 @@ from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.imaging import trail, visit_queries
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Visit
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
@@ -173,7 +172,7 @@ def _ask_to_read_again(
         due_on=clock.today(),
         referral_id=lesion.referral_id,
         subject_id=lesion.id,
-        note=f"Lesion {lesion.number}, {site}, {VIEW_WORDS[moved.view]}. {note}",
+        note=f"Lesion {lesion.number}, {site}, {moved.view.words}. {note}",
         urgent=True,
         by=by,
     )

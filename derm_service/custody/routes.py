@@ -12,7 +12,6 @@ from derm_service.errors import Invalid
 from derm_service.forms import Chosen, Required, stripped
 from derm_service.imaging import filing_tasks, looking
 from derm_service.imaging.models import Capture
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.jobs import defer
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session, form_data
@@ -105,7 +104,7 @@ def _page(template: str, shown: Capture, form: Form) -> ResponseReturnValue:
         form=form,
         capture=shown,
         lesion=shown.image_set.lesion,
-        view=VIEW_WORDS[shown.view],
+        view=shown.view.words,
         may_see=looking.may_see(shown, current_user()),
         patient=referral.patient,
         referral=referral,

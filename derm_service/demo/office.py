@@ -18,6 +18,7 @@ from derm_service.messages.codes import MessageState
 from derm_service.referrals import intake
 from derm_service.referrals.codes import Channel, WithdrawnReason
 from derm_service.referrals.inputs import History, ReferralInput
+from derm_service.review import withdrawals
 
 
 @dataclass
@@ -131,7 +132,7 @@ class Office:
 
     def withdraw(self, case: Case) -> None:
         """The patient was seen elsewhere."""
-        endings.withdraw_referral(
+        withdrawals.withdraw(
             self.session,
             referral_id=case.referral_id,
             reason=WithdrawnReason.SEEN_ELSEWHERE,

@@ -13,7 +13,7 @@ from derm_service.imaging import announcing, day_list, standing
 from derm_service.imaging.announcing import GIVEN_UP, Announcement
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Visit
-from derm_service.imaging.rules import STATE_WORDS, VIEW_WORDS, may_forget
+from derm_service.imaging.rules import STATE_WORDS, may_forget
 from derm_service.people import User
 
 ALL_HERE = "{n} of {n} photographs have arrived."
@@ -114,7 +114,7 @@ def _lines(session: Session, captures: Sequence[Capture]) -> list[Line]:
         counts[key] = counts.get(key, 0) + 1
         if each.set_aside_reason in GIVEN_UP:
             continue
-        view = VIEW_WORDS[each.view]
+        view = each.view.words
         name = f"{view} {counts[key]} of lesion {each.image_set.lesion.number}"
         lines.append(Line(each, name, standing.of(session, each.id).offset))
     return lines

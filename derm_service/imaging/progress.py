@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from derm_service.imaging.codes import CaptureState, View
-from derm_service.imaging.rules import ON_THE_WAY, STATE_WORDS, VIEW_WORDS, missing_views, words
+from derm_service.imaging.rules import ON_THE_WAY, STATE_WORDS, missing_views, words
 from derm_service.referrals.codes import LesionState
 
 _GONE = frozenset({CaptureState.SET_ASIDE, CaptureState.ERASED})
@@ -43,7 +43,7 @@ class Shot:
     @property
     def words(self) -> str:
         """close-up, being checked."""
-        return f"{VIEW_WORDS[self.view]}, {self.state_words}"
+        return f"{self.view.words}, {self.state_words}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def finish_blocked_because(lesions: Iterable[LesionProgress]) -> str | None:
             if shot.is_on_the_way:
                 on_the_way.append(f"{lesion.name} ({shot.words})")
             else:
-                undecided.append(f"{lesion.name} ({VIEW_WORDS[shot.view]})")
+                undecided.append(f"{lesion.name} ({shot.view.words})")
     if on_the_way:
         return (
             f"Some photographs have not arrived yet: {'; '.join(on_the_way)}. "

@@ -2,7 +2,7 @@
 
 from derm_service.imaging.codes import RetakeReason, View
 from derm_service.imaging.models import Retake
-from derm_service.imaging.rules import VIEW_WORDS
+from derm_service.imaging.rules import words
 from derm_service.referrals import body_sites
 
 REASONS: dict[RetakeReason, str] = {
@@ -31,7 +31,7 @@ WHY: dict[RetakeReason, str] = {
 
 def views(retake: Retake) -> str:
     """Close-up and dermoscopic."""
-    return " and ".join(VIEW_WORDS[View(view)] for view in retake.views).capitalize()
+    return words(map(View, retake.views)).capitalize()
 
 
 def asked(retake: Retake) -> str:

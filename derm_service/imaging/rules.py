@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from derm_service.errors import Conflict
 from derm_service.imaging.codes import CaptureState, View
+from derm_service.wording import listed
 
 ALLOWED_MOVES: dict[CaptureState, frozenset[CaptureState]] = {
     CaptureState.ANNOUNCED: frozenset(
@@ -38,12 +39,6 @@ STATE_WORDS: dict[CaptureState, str] = {
     CaptureState.FILED: "on the record",
     CaptureState.SET_ASIDE: "set aside",
     CaptureState.ERASED: "erased",
-}
-
-VIEW_WORDS: dict[View, str] = {
-    View.OVERVIEW: "overview",
-    View.CLOSE_UP: "close-up",
-    View.DERMOSCOPIC: "dermoscopic",
 }
 
 IDENTIFIERS: dict[str, str] = {
@@ -176,5 +171,4 @@ def identity_problem(identifiers: Collection[str]) -> str | None:
 
 def words(views: Iterable[View]) -> str:
     """overview, close-up and dermoscopic."""
-    names = [VIEW_WORDS[view] for view in views]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([view.words for view in views])

@@ -31,7 +31,7 @@ from derm_service.imaging import visit_words as words
 from derm_service.imaging.codes import NotPhotographedReason
 from derm_service.imaging.models import Visit
 from derm_service.imaging.progress import finish_blocked_because
-from derm_service.imaging.rules import VIEW_WORDS, visit_closed_because
+from derm_service.imaging.rules import visit_closed_because
 from derm_service.people import Action
 from derm_service.referrals import consents
 from derm_service.referrals.models import Referral
@@ -266,7 +266,6 @@ def page(
         patient=appointment.patient,
         referral=appointment.referral,
         words=words,
-        view_words=VIEW_WORDS,
         visit_url=url_for("visits.visit", appointment_id=appointment.id),
         **context,
     )

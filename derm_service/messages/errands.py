@@ -1,12 +1,15 @@
 """What a message asks somebody to do: post it, ring, or find another way."""
 
+import uuid
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.messages import work
 from derm_service.messages.codes import Addressee, MessageState, WorkKind
 from derm_service.messages.models import Message
-from derm_service.messages.rules import CALLS, next_working_day
+from derm_service.messages.rules import CALLS, STOPPABLE, next_working_day
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel
 
@@ -31,6 +34,15 @@ def put_out(
         ask(session, message, WorkKind.POST_LETTER, note=f"To {TO[message.addressee]}.", by=by)
     elif message.channel is Channel.PHONE:
         _ring(session, message, call, by=by)
+
+
+def put_out_again(session: Session, *, referral_id: uuid.UUID, by: User | None) -> None:
+    """Put out what still waits of a referral whose rows on the Work page were all finished."""
+    waiting = sa.select(Message).where(
+        Message.referral_id == referral_id, Message.state.in_(STOPPABLE)
+    )
+    for each in session.scalars(waiting).all():
+        put_out(session, each, by=by)
 
 
 def done(session: Session, message: Message, *, how: str, by: User | None) -> None:

@@ -14,9 +14,9 @@ from derm_service.messages import channels, errands, work
 from derm_service.messages.channels import Way
 from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message
-from derm_service.messages.rules import check_move
+from derm_service.messages.rules import check_move, go_on
 from derm_service.people import User
-from derm_service.referrals.codes import Channel, ReferralState
+from derm_service.referrals.codes import Channel
 from derm_service.referrals.models import Referral
 
 _ONCE = once(Message, "once_key")
@@ -44,8 +44,8 @@ def write(
     `content` holds to (address lines), date, greeting, subject, paragraphs, sign_off, reference
     of a letter, `text` of an SMS to `send_to`, `subject` and `email` of an email, or the `note`
     for whoever rings: a call is a row of kind `call` about `subject_id` on the Work page.
-    Nothing goes out once the patient has died, nor about a withdrawn referral but the news that
-    its appointment is cancelled: such a message is kept, stopped.
+    Nothing goes out once the patient has died, nor about a withdrawn referral but what goes on
+    (`rules.go_on`) and the news that its appointment is cancelled: such a message is kept, stopped.
     """
     now = clock.now()
     values = {
@@ -217,9 +217,10 @@ def stop(session: Session, message: Message, *, reason: str, by: User | None) ->
 def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> MessageState:
     if referral.patient.deceased_on is not None:
         return MessageState.STOPPED
-    cancels = kind is MessageKind.APPOINTMENT_CANCELLED
-    if referral.state is ReferralState.WITHDRAWN and not cancels:
-        return MessageState.STOPPED
+    if referral.withdrawn_reason is not None:
+        goes = {MessageKind.APPOINTMENT_CANCELLED} | go_on(referral.withdrawn_reason)
+        if kind not in goes:
+            return MessageState.STOPPED
     return MessageState.LOCKED if lock_reason else MessageState.READY
 
 

@@ -7,7 +7,7 @@ from govuk_bank_holidays.bank_holidays import BankHolidays
 
 from derm_service.errors import Conflict
 from derm_service.messages.codes import MessageKind, MessageState, WorkKind
-from derm_service.referrals.codes import Channel
+from derm_service.referrals.codes import Channel, WithdrawnReason
 
 _S = MessageState
 ALLOWED: dict[MessageState, frozenset[MessageState]] = {
@@ -74,6 +74,16 @@ LETTER_WORKING_DAYS = 4
 """A letter with fewer whole working days than this on its way may come too late."""
 POST_WORKING_DAYS = 2
 _SATURDAY = 5
+
+
+def go_on(withdrawn_for: WithdrawnReason) -> frozenset[MessageKind]:
+    """What still goes out about a referral that was withdrawn.
+
+    The GP learns an outcome that was signed, unless it is about somebody else.
+    """
+    if withdrawn_for is WithdrawnReason.WRONG_PATIENT:
+        return frozenset()
+    return frozenset({MessageKind.OUTCOME_GP})
 
 
 def check_move(now: MessageState, to: MessageState) -> None:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from derm_service import clock
 from derm_service.errors import Conflict, Invalid
-from derm_service.forms import whole_number
+from derm_service.forms import version_on_page
 from derm_service.people import Action
 from derm_service.referrals import contacts, queries
 from derm_service.referrals.entry_form import HeardForm, as_heard, texts_of
@@ -28,13 +28,13 @@ def contact(patient_id: UUID) -> ResponseReturnValue:
     patient = queries.patient(db_session(), patient_id)
     form = HeardForm(form_data(), data=as_heard(patient))
     if request.method == "GET":
-        return _page(patient, form, _version(patient))
+        return _page(patient, form)
     try:
         heard = _read(form)
         contacts.keep(
             db_session(),
             patient_id=patient_id,
-            version=_version(patient),
+            version=version_on_page(form_data(), patient.version),
             safe_contact=heard.safe_contact,
             proxy=heard.proxy,
             by=current_user(),
@@ -42,7 +42,7 @@ def contact(patient_id: UUID) -> ResponseReturnValue:
     except Invalid as problem:
         for name, sentence in problem.fields.items():
             form[name].errors = [sentence]
-        return _page(patient, form, _version(patient)), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _page(patient, form), HTTPStatus.UNPROCESSABLE_ENTITY
     except Conflict as problem:
         form.proxy_name.errors = [problem.message]
         patient = queries.patient(db_session(), patient_id)
@@ -60,11 +60,7 @@ def _read(form: HeardForm) -> Heard:
     return heard
 
 
-def _version(patient: Patient) -> int:
-    """The version that was on the page when it was typed; a fresh page has the newest."""
-    typed = form_data()
-    return patient.version if typed is None else whole_number(typed.get("version")) or 0
-
-
-def _page(patient: Patient, form: HeardForm, version: int) -> str:
+def _page(patient: Patient, form: HeardForm, version: int | None = None) -> str:
+    if version is None:
+        version = version_on_page(form_data(), patient.version)
     return render_template("referrals/contact.html", patient=patient, form=form, version=version)

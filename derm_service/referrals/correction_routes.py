@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from derm_service.errors import Conflict, Invalid
-from derm_service.forms import whole_number
+from derm_service.forms import version_on_page
 from derm_service.people import Action
 from derm_service.referrals import corrections, queries
 from derm_service.referrals.corrections import Change, ChangedMeanwhile
@@ -33,7 +33,7 @@ def details(patient_id: UUID) -> ResponseReturnValue:
         changed = corrections.correct(
             db_session(),
             patient_id=patient_id,
-            version=_version(patient),
+            version=version_on_page(form_data(), patient.version),
             details=_read(form),
             by=current_user(),
         )
@@ -63,12 +63,6 @@ def _read(form: PatientForm) -> PatientInput:
     return found
 
 
-def _version(patient: Patient) -> int:
-    """The version that was on the page when it was typed; a fresh page has the newest."""
-    typed = form_data()
-    return patient.version if typed is None else whole_number(typed.get("version")) or 0
-
-
 def _page(
     patient: Patient,
     form: PatientForm,
@@ -81,7 +75,7 @@ def _page(
         "referrals/details.html",
         patient=patient,
         form=form,
-        version=_version(patient) if version is None else version,
+        version=version_on_page(form_data(), patient.version) if version is None else version,
         meanwhile=meanwhile,
         changes=changes or [],
     )

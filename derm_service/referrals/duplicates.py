@@ -1,11 +1,15 @@
 """Finds patients who are likely the person a referral is about; the clerk decides."""
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service.referrals import queries
 from derm_service.referrals.inputs import PatientInput
 from derm_service.referrals.matching import Match, Person, matches
 from derm_service.referrals.models import Patient
+
+_SAVING = 4_174
+"""The first half of the key under which those who save a person wait for each other."""
 
 
 def person_of(patient: Patient) -> Person:
@@ -30,6 +34,15 @@ def person_in(patient: PatientInput, key: int | None = None) -> Person:
         patient.born_on,
         patient.postcode,
     )
+
+
+def one_at_a_time(session: Session, patient: PatientInput) -> None:
+    """Wait for others who save a person born on the same day: they are seen by `likely` then.
+
+    Held to the end of the transaction. Without it a button pressed twice makes two records where
+    no NHS number is there to forbid the second.
+    """
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_SAVING, patient.born_on.toordinal())))
 
 
 def likely(session: Session, patient: PatientInput) -> list[Match]:

@@ -57,11 +57,11 @@ def new() -> ResponseReturnValue:
     if isinstance(found, dict):
         put_problems(form, found)
         return _form_page(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    matches = duplicates.likely(db_session(), found.patient)
     person = PersonForm(request.form)
     if step != "save":
-        return _check_page(found, matches, person)
-    return _save(found, matches, person)
+        return _check_page(found, duplicates.likely(db_session(), found.patient), person)
+    duplicates.one_at_a_time(db_session(), found.patient)
+    return _save(found, duplicates.likely(db_session(), found.patient), person)
 
 
 def _save(found: reading.Entry, matches: list[Match], person: PersonForm) -> ResponseReturnValue:

@@ -20,8 +20,8 @@ from derm_service.imaging.capture_words import (
     STATE_TAGS,
     VERDICT_WORDS,
 )
+from derm_service.imaging.codes import View
 from derm_service.imaging.retake_words import REASONS as REASONS_AGAIN
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages.rules import KIND_WORDS, WORK_WORDS
 from derm_service.people import User
 from derm_service.referrals.models import Referral
@@ -40,7 +40,7 @@ REASONS: dict[str, str] = {
     for code, words in table.items()
 }
 OUTCOMES = {each.value: outcomes.label(each) for each in Outcome}
-VIEWS = {each.value: words for each, words in VIEW_WORDS.items()}
+VIEWS = {each.value: each.words for each in View}
 STATES: dict[str, str] = {
     **{each.value: words for each, (words, _tone) in STATE_TAGS.items()},
     **{each.value: words for each, words in LESION_WORDS.items()},

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from derm_service.booking.models import Appointment
 from derm_service.imaging.models import Capture, ImageSet, Retake, Visit
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages.codes import Addressee
 from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.rules import KIND_WORDS, WORK_WORDS
@@ -48,8 +47,7 @@ def _photographs(session: Session, referral: Referral) -> dict[uuid.UUID, str]:
         .options(joinedload(Capture.image_set))
     )
     return {
-        each.id: f"{VIEW_WORDS[each.view].capitalize()} of lesion "
-        f"{numbers[each.image_set.lesion_id]}"
+        each.id: f"{each.view.words.capitalize()} of lesion {numbers[each.image_set.lesion_id]}"
         for each in captures
     }
 

@@ -12,7 +12,7 @@ from derm_service import audit, clock, wording
 from derm_service.imaging.capture_words import VERDICT_WORDS
 from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.models import Capture, ImageSet, Rendition, Retake, Visit
-from derm_service.imaging.rules import VIEW_WORDS, missing_views, wanted_views
+from derm_service.imaging.rules import missing_views, wanted_views
 from derm_service.people import Action, User, may
 from derm_service.referrals import body_sites, queries, seven_point
 from derm_service.referrals.codes import LesionState, ReferralState
@@ -172,7 +172,7 @@ def _attempt(image_set: ImageSet, asked: Sequence[Retake], seen: set[uuid.UUID])
     there = {shot.capture.view for shot in shots}
     answered = [each for each in asked if each.asked_at < image_set.created_at]
     wanted = wanted_views(answered[0].views if answered else ())
-    absent = [VIEW_WORDS[view] for view in missing_views(wanted, there)]
+    absent = [view.words for view in missing_views(wanted, there)]
     return Attempt(
         image_set=image_set,
         taken_on=clock.london(image_set.created_at).date(),
@@ -194,7 +194,7 @@ def _shot(capture: Capture, seen: set[uuid.UUID], failed: set[uuid.UUID | None])
     kept = wording.code(capture.kept_reason) if capture.kept_reason else ""
     return Shot(
         capture=capture,
-        view=VIEW_WORDS[capture.view],
+        view=capture.view.words,
         quality=quality_words(capture),
         kept=f"{kept}. {capture.kept_note}".strip() if kept else "",
         technique=", ".join(technique),

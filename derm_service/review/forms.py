@@ -20,7 +20,6 @@ from derm_service.errors import Invalid
 from derm_service.forms import Chosen, DayField, Required, choices, stripped
 from derm_service.imaging import retake_words
 from derm_service.imaging.codes import RetakeReason, View
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.review import outcomes, telling
 from derm_service.review.codes import Outcome, OverrideReason, ToldHow
 from derm_service.review.opinions import Wording
@@ -73,7 +72,7 @@ class RetakeForm(Form):
 
     views = SelectMultipleField(
         "Which views should be taken again?",
-        choices={view.value: VIEW_WORDS[view].capitalize() for view in View},
+        choices={view.value: view.words.capitalize() for view in View},
     )
     capture_id = RadioField(
         "Which image shows the problem?",

@@ -17,10 +17,11 @@ from derm_service.messages.models import Message
 from derm_service.messages.rules import STOPPABLE
 from derm_service.people import User
 from derm_service.referrals import body_sites
-from derm_service.referrals.codes import Channel, LesionState, Need
+from derm_service.referrals.codes import Channel, LesionState, Need, ReferralState
 from derm_service.referrals.consent_rules import ADULT_AT
 from derm_service.referrals.models import Lesion, Referral
 from derm_service.review import first_words, outcomes, standing
+from derm_service.review.codes import Outcome
 from derm_service.review.models import Opinion
 
 SPEAK_FIRST = "Speak to the patient first: this letter brings news they should hear from a person."
@@ -222,12 +223,6 @@ def for_gp(
     _, text = standing.texts_of(opinion)
     images = f"Images of {wording.day(taken_on)}." if taken_on else "Assessed without images."
     last = opinion.addenda[-1] if opinion.addenda else opinion
-    told = (
-        "We tell the patient by phone or in person. Please find out what they know before you "
-        "speak to them about it."
-        if outcomes.locks_letter(outcome) or patient.safe_contact
-        else "The patient is told by letter."
-    )
     return {
         "to": [patient.gp_name or "The GP", *patient.gp_address_lines],
         "date": clock.today().isoformat(),
@@ -243,12 +238,28 @@ def for_gp(
             f"Outcome: {outcomes.label(outcome)}.",
             *first_words.paragraphs(text),
             *_other_lesions(others),
-            f"{told} Signed by {last.signed_by.name} on {wording.day_time(last.signed_at)}.",
+            f"{_who_tells(lesion, outcome)} Signed by {last.signed_by.name} on "
+            f"{wording.day_time(last.signed_at)}.",
         ],
         "sign_off": f"Yours sincerely\n\n{last.signed_by.name}",
         "reference": f"{reference(lesion.referral)}/{lesion.number}",
         "about": [f"lesion {lesion.number}", place],
     }
+
+
+def _who_tells(lesion: Lesion, outcome: Outcome) -> str:
+    """How the patient learns the outcome, so that the GP neither waits for us nor goes before."""
+    if lesion.referral.state is ReferralState.WITHDRAWN and lesion.state is not LesionState.TOLD:
+        return (
+            "The referral was withdrawn before we told the patient, and we shall not tell them. "
+            "Please tell them, or ring us."
+        )
+    if outcomes.locks_letter(outcome) or lesion.referral.patient.safe_contact:
+        return (
+            "We tell the patient by phone or in person. Please find out what they know before you "
+            "speak to them about it."
+        )
+    return "The patient is told by letter."
 
 
 def _other_lesions(others: Others) -> list[str]:

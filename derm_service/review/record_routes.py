@@ -11,7 +11,6 @@ from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.forms import whole_number
 from derm_service.imaging import retake_words
 from derm_service.imaging.capture_words import STATE_TAGS
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.messages.rules import WORK_WORDS
 from derm_service.people import Action
 from derm_service.referrals import queries as referrals
@@ -64,7 +63,6 @@ def referral(referral_id: UUID) -> ResponseReturnValue:
         work_words=WORK_WORDS,
         outcome_of=standing.outcome_of,
         outcome_label=outcomes.label,
-        view_words=VIEW_WORDS,
         retake_words=retake_words.asked,
         state_tags=STATE_TAGS,
         seven_point=seven_point.reading,

@@ -11,7 +11,6 @@ from derm_service import wording
 from derm_service.booking.models import Appointment
 from derm_service.imaging.codes import CaptureState, View
 from derm_service.imaging.models import ImageSet, Retake, Visit
-from derm_service.imaging.rules import VIEW_WORDS
 from derm_service.people import User
 from derm_service.referrals import body_sites
 from derm_service.referrals.clocks import ClockReading, clock_of
@@ -99,7 +98,7 @@ def missing_of(lesion: Lesion, sets: Sequence[ImageSet], *, is_retake: bool) -> 
     current = viewing.current_of(sets)
     coming = [c for c in (current.captures if current else []) if c.state in viewing.ON_THE_WAY]
     there = {c.view for each in sets for c in each.captures if c.state is CaptureState.FILED}
-    absent = [VIEW_WORDS[view] for view in View if view not in there]
+    absent = [view.words for view in View if view not in there]
     found = []
     if coming:
         found.append(f"{name}: {wording.count(len(coming), 'image')} still on the way")

@@ -21,7 +21,7 @@ from derm_service.config import Settings
 from derm_service.imaging.models import Visit
 from derm_service.people import Role
 from tests import make
-from tests.booking.racing import at_once
+from tests.racing import at_once
 
 NO_ID = "018f0000-0000-7000-8000-000000000000"
 

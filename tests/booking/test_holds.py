@@ -14,7 +14,7 @@ from derm_service.booking.codes import AllocationState
 from derm_service.booking.models import Allocation, Hold
 from derm_service.errors import Conflict, Invalid, NotFound
 from tests import make
-from tests.booking.racing import at_once, outcome
+from tests.racing import at_once, outcome
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from derm_service.app import create_app
 from derm_service.booking.models import Allocation, Appointment
 from derm_service.config import Settings
 from tests import make
-from tests.booking.racing import at_once
+from tests.racing import at_once
 from tests.surf import csrf_token, sign_in_as
 
 CLERKS = 4

@@ -15,7 +15,7 @@ from derm_service.booking.models import Allocation
 from derm_service.db import new_id
 from derm_service.errors import Conflict
 from tests import make
-from tests.booking.racing import at_once
+from tests.racing import at_once
 
 
 def span_in(hours: int, minutes: int = 20) -> ledger.Span:

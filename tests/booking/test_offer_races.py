@@ -14,7 +14,7 @@ from derm_service.booking.offer_models import Offer
 from derm_service.booking.offer_rules import Notice
 from derm_service.people import User
 from tests import make
-from tests.booking.racing import at_once, outcome
+from tests.racing import at_once, outcome
 
 Sessions = sessionmaker[Session]
 

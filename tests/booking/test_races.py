@@ -10,7 +10,7 @@ from derm_service.booking.codes import AppointmentState, CancelReason
 from derm_service.booking.models import Allocation, Appointment
 from derm_service.people import User
 from tests import make
-from tests.booking.racing import at_once, outcome
+from tests.racing import at_once, outcome
 
 CLERKS = 8
 

@@ -22,7 +22,7 @@ from derm_service.errors import Conflict
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Priority
 from tests import make
-from tests.booking.racing import at_once, outcome
+from tests.racing import at_once, outcome
 from tests.surf import post, sign_in_as
 
 

@@ -19,7 +19,7 @@ from derm_service.referrals.codes import Laterality, Mobility, Need, Priority
 from derm_service.referrals.models import Referral
 from derm_service.referrals.postcodes import Postcode
 from tests import make
-from tests.booking.racing import at_once, outcome
+from tests.racing import at_once, outcome
 from tests.surf import post, sign_in_as
 
 HOME, NEAR, FAR = "AN1 2BC", "AN2 3CD", "AN9 9ZZ"

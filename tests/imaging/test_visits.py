@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +13,7 @@ from derm_service import clock
 from derm_service.audit import AuditEntry
 from derm_service.booking import appointments
 from derm_service.booking.codes import AppointmentState
-from derm_service.errors import Conflict, Invalid, NotFound, Problem
+from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.imaging import visit_queries, visits
 from derm_service.imaging.codes import Chaperone
 from derm_service.imaging.models import ImageSet, Visit
@@ -27,6 +26,7 @@ from derm_service.referrals.models import Referral
 from tests import make
 from tests.imaging import visiting
 from tests.imaging.visiting import NO, THREE, YES, lesion_id
+from tests.racing import told_at_once
 
 ENTRY = {
     "why_cannot_decide": "Advanced dementia, cannot hold the question in mind",
@@ -397,28 +397,6 @@ def test_every_step_is_audited_under_the_referral(session: Session, by: User) ->
     } <= set(rows)
 
 
-def at_once(sessions: sessionmaker[Session], acts: list[Callable[[Session], object]]) -> list[str]:
-    """Run the acts in threads that start together; "done" or the sentence each was told."""
-    start, said = Barrier(len(acts)), dict.fromkeys(range(len(acts)), "")
-
-    def run(number: int) -> None:
-        with sessions() as session:
-            start.wait()
-            try:
-                acts[number](session)
-                session.commit()
-                said[number] = "done"
-            except Problem as problem:
-                said[number] = problem.message
-
-    threads = [Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return list(said.values())
-
-
 @pytest.fixture
 def two(committed: Session) -> tuple[User, User]:
     return visiting.photographer(committed), visiting.photographer(committed)
@@ -437,7 +415,7 @@ def test_two_photographers_check_in_one_person_once(
 
         return check_in
 
-    said = at_once(committed_sessions, [act(each) for each in two])
+    said = told_at_once(committed_sessions, [act(each) for each in two])
 
     assert sorted(sentence == "done" for sentence in said) == [False, True]
 
@@ -448,7 +426,7 @@ def test_two_photographers_confirm_one_identity_once(
     visit_id: UUID = visiting.visit(committed, by=two[0]).id
     committed.commit()
 
-    said = at_once(
+    said = told_at_once(
         committed_sessions,
         [
             lambda session, by=by: visits.confirm_identity(
@@ -469,7 +447,7 @@ def test_two_photographers_open_one_image_set(
     visit_id, lesion = visit.id, lesion_id(visit)
     committed.commit()
 
-    said = at_once(
+    said = told_at_once(
         committed_sessions,
         [
             lambda session, by=by: visits.confirm_site(

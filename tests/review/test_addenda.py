@@ -1,6 +1,5 @@
 """Corrections: dated addenda, letters in place of letters, told and clock weighed anew."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from derm_service.review.codes import Outcome
 from derm_service.review.models import Addendum
 from derm_service.review.opinions import Wording
 from tests import make
+from tests.racing import told_at_once
 from tests.review import photographed
 from tests.review.test_telling import letter_of, open_work, post, signed, told
 
@@ -78,30 +78,19 @@ def test_correction_is_signed_once_when_the_button_is_pressed_twice_at_once(
     _, (opinion,), _ = signed(committed, Outcome.REASSURE)
     reader = photographed.reader(committed)
     committed.commit()
-    start = threading.Barrier(2)
-    answers: list[str] = []
 
-    def press() -> None:
-        with committed_sessions() as session:
-            by = session.get_one(User, reader.id)
-            shown = len(standing.by_id(session, opinion.id).addenda)
-            start.wait()
-            try:
-                addenda.correct(
-                    session, opinion_id=opinion.id, wording=SAME, corrections=shown, by=by
-                )
-                session.commit()
-                answers.append("signed")
-            except Conflict as refusal:
-                answers.append(refusal.message)
+    def press(session: Session) -> None:
+        addenda.correct(
+            session,
+            opinion_id=opinion.id,
+            wording=SAME,
+            corrections=0,
+            by=session.get_one(User, reader.id),
+        )
 
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = told_at_once(committed_sessions, [press, press])
 
-    assert sorted(answers) == sorted(["signed", addenda.CORRECTED])
+    assert sorted(answers) == sorted(["done", addenda.CORRECTED])
     committed.expire_all()
     assert committed.scalar(sa.select(sa.func.count()).select_from(Addendum)) == 1
 

@@ -1,7 +1,7 @@
 """Claiming: one reader at a time, stale claims taken over, next case in order."""
 
-import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,6 +16,7 @@ from derm_service.review import claims, worklist
 from derm_service.review.codes import Outcome
 from derm_service.review.models import Claim
 from tests import make
+from tests.racing import told_at_once
 from tests.review import photographed
 
 
@@ -34,27 +35,15 @@ def test_two_readers_claiming_at_once_get_one_claim_and_one_refusal(
     case = photographed.case(committed)
     readers = [photographed.reader(committed).id for _ in range(2)]
     committed.commit()
-    start = threading.Barrier(2)
-    answers: list[str] = []
 
-    def take(reader_id: uuid.UUID) -> None:
-        with committed_sessions() as session:
-            by = session.get_one(User, reader_id)
-            start.wait()
-            try:
-                claims.claim(session, referral_id=case.id, by=by)
-                session.commit()
-                answers.append("claimed")
-            except Conflict as refusal:
-                answers.append(refusal.message)
+    def take(reader_id: uuid.UUID) -> Callable[[Session], object]:
+        return lambda session: claims.claim(
+            session, referral_id=case.id, by=session.get_one(User, reader_id)
+        )
 
-    threads = [threading.Thread(target=take, args=(each,)) for each in readers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = told_at_once(committed_sessions, [take(each) for each in readers])
 
-    assert answers.count("claimed") == 1
+    assert answers.count("done") == 1
     assert any("has been reading this case" in answer for answer in answers)
 
 

@@ -1,7 +1,5 @@
 """Signing: site, images, claim and checklist are asked; it is signed once and told in letters."""
 
-import threading
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +14,7 @@ from derm_service.review import claims, letters, opinions, viewing
 from derm_service.review.codes import Outcome
 from derm_service.review.models import Opinion
 from tests import make
+from tests.racing import told_at_once
 from tests.review import photographed
 
 
@@ -169,33 +168,19 @@ def test_lesion_is_signed_once_when_the_button_is_pressed_twice_at_once(
     lesion = case.lesions[0]
     photographed.open_all(committed, lesion, reader)
     committed.commit()
-    start = threading.Barrier(2)
-    answers: list[str] = []
 
-    def press() -> None:
-        with committed_sessions() as session:
-            by = session.get_one(User, reader.id)
-            start.wait()
-            try:
-                opinions.sign(
-                    session,
-                    lesion_id=lesion.id,
-                    wording=photographed.words(),
-                    site_confirmed=True,
-                    by=by,
-                )
-                session.commit()
-                answers.append("signed")
-            except Conflict as refusal:
-                answers.append(refusal.message)
+    def press(session: Session) -> None:
+        opinions.sign(
+            session,
+            lesion_id=lesion.id,
+            wording=photographed.words(),
+            site_confirmed=True,
+            by=session.get_one(User, reader.id),
+        )
 
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = told_at_once(committed_sessions, [press, press])
 
-    assert sorted(answers) == sorted(["signed", opinions.ALREADY])
+    assert sorted(answers) == sorted(["done", opinions.ALREADY])
     committed.expire_all()
     assert committed.scalar(sa.select(sa.func.count()).select_from(Opinion)) == 1
     assert committed.scalar(sa.select(sa.func.count()).select_from(Message)) == 2

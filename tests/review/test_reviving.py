@@ -14,7 +14,7 @@ from derm_service.messages.models import WorkItem
 from derm_service.people import Role
 from derm_service.referrals.codes import LesionState, ReferralState, WithdrawnReason
 from derm_service.referrals.models import Patient, Referral
-from derm_service.review import holding, letters, reviving, telling
+from derm_service.review import holding, letters, reviving, telling, withdrawals
 from derm_service.review.codes import Outcome, OverrideReason
 from derm_service.review.models import Opinion
 from tests import make
@@ -181,7 +181,10 @@ def test_lead_withdraws_an_untold_referral_with_a_reason_and_a_dermatologist_and
     assert alert.role == Role.DERMATOLOGIST
     assert alert.urgent
     assert "Wants to hear nothing." in alert.note
-    [letter] = letters.of_opinion(session, opinion.id, Addressee.GP)
+    letter, before = letters.of_opinion(session, opinion.id, Addressee.GP)
+    assert before.state is MessageState.STOPPED
+    assert "withdrawn before we told the patient" in letter.content["paragraphs"][-1]
+    assert "We tell the patient" not in " ".join(letter.content["paragraphs"])
     outbox.mark_printed(session, message_id=letter.id, by=lead)
     assert outbox.mark_sent(session, message_id=letter.id, by=lead).state is MessageState.SENT
 
@@ -189,7 +192,7 @@ def test_lead_withdraws_an_untold_referral_with_a_reason_and_a_dermatologist_and
 def test_gp_of_the_wrong_patient_gets_no_outcome_when_a_lead_withdraws(session: Session) -> None:
     case, (opinion,), _ = signed(session, Outcome.USC_F2F)
 
-    endings.withdraw_referral(
+    withdrawals.withdraw(
         session,
         referral_id=case.id,
         reason=WithdrawnReason.WRONG_PATIENT,
@@ -209,11 +212,11 @@ def test_lead_says_why_and_a_told_lesion_does_not_keep_a_referral_from_being_wit
     told(session, first, by=clerk)
 
     with pytest.raises(Invalid):
-        endings.withdraw_referral(session, referral_id=case.id, reason=reason, by=lead)
+        withdrawals.withdraw(session, referral_id=case.id, reason=reason, by=lead)
     with pytest.raises(Conflict, match=UNTOLD):
-        endings.withdraw_referral(session, referral_id=case.id, reason=reason, by=clerk)
+        withdrawals.withdraw(session, referral_id=case.id, reason=reason, by=clerk)
     second.lesion.state = LesionState.AWAITING_REVIEW
     session.flush()
-    endings.withdraw_referral(session, referral_id=case.id, reason=reason, by=clerk)
+    withdrawals.withdraw(session, referral_id=case.id, reason=reason, by=clerk)
 
     assert case.state is ReferralState.WITHDRAWN

@@ -1,12 +1,12 @@
 """Many at once: threads with sessions of their own, started together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from derm_service.errors import Conflict
+from derm_service.errors import Conflict, Problem
 
 
 def at_once(count: int, act: Callable[[int], str]) -> list[str]:
@@ -34,3 +34,21 @@ def outcome(sessions: sessionmaker[Session], act: Callable[[Session], object]) -
             session.rollback()
             return f"{type(error).__name__}: {error}"
         return "done"
+
+
+def told_at_once(
+    sessions: sessionmaker[Session], acts: Sequence[Callable[[Session], object]]
+) -> list[str]:
+    """Act at once, each in a session of its own: "done", or the sentence each was told."""
+
+    def run(n: int) -> str:
+        with sessions() as session:
+            try:
+                acts[n](session)
+                session.commit()
+            except Problem as problem:
+                session.rollback()
+                return problem.message
+        return "done"
+
+    return at_once(len(acts), run)
