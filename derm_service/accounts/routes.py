@@ -97,7 +97,7 @@ def account() -> ResponseReturnValue:
                 keep=g.user_session.id,
             )
             db_session().commit()
-            flash("Your password has been changed. Your other sessions have been ended.")
+            flash("Your password has been changed. Your other sessions and tokens have been ended.")
             return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)
         except Invalid as problem:
             db_session().commit()  # a wrong password was counted

@@ -102,7 +102,7 @@ def end_sessions(session: Session, *, user: User, by: User, keep: UUID | None = 
 def change_password(
     session: Session, *, user: User, current: str, new: str, keep: UUID | None
 ) -> None:
-    """Change one's own password; every other session of the person ends.
+    """Change one's own password; every other session and API token of the person ends.
 
     A wrong current password counts as a failed sign-in: the caller commits in both cases.
     """
@@ -118,6 +118,7 @@ def change_password(
     user.password_hash, user.failed_sign_ins = hash_password(new), 0
     audit.record(session, by=user, did="changed password", subject=user)
     end_sessions(session, user=user, by=user, keep=keep)
+    revoke_tokens(session, user=user, by=user)
 
 
 def make_token(session: Session, *, user: User, label: str, by: User | None) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 import time_machine
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from derm_service import clock
 from derm_service.accounts import people
 from derm_service.accounts.models import Draft, UserSession
 from derm_service.accounts.passwords import weakness
-from derm_service.accounts.sign_in import digest, make_token, sign_in
+from derm_service.accounts.sign_in import change_password, digest, make_token, sign_in
 from derm_service.audit import AuditEntry
 from derm_service.errors import Conflict, Invalid
 from derm_service.people import Role, User
@@ -341,6 +342,39 @@ def test_bearer_token_opens_nothing_once_its_person_is_signed_out_everywhere(
         sa.select(AuditEntry).where(AuditEntry.did == "revoked API tokens")
     ).one()
     assert (revoked.by_id, revoked.detail) == (ada.id, {"tokens": 1})
+
+
+def test_bearer_token_opens_nothing_once_its_person_has_a_new_password(
+    client: FlaskClient, session: Session, ada: User
+) -> None:
+    token = make_token(session, user=ada, label="test", by=ada)
+
+    change_password(session, user=ada, current=PASSWORD, new="four other random words", keep=None)
+    answer = client.post("/api/v1/uploads", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+
+
+def test_command_revokes_every_token_of_one_person_and_says_how_many(
+    app: Flask, client: FlaskClient, session: Session, ada: User
+) -> None:
+    hers, others = (
+        make_token(session, user=user, label="test", by=None)
+        for user in (ada, make.user(session, Role.PHOTOGRAPHER))
+    )
+    commands = app.test_cli_runner()
+
+    said = commands.invoke(args=["people", "revoke-tokens", "ADA@example.nhs.uk"])
+    nobody = commands.invoke(args=["people", "revoke-tokens", "eve@example.nhs.uk"])
+    answers = [
+        client.post("/api/v1/uploads", headers={"Authorization": f"Bearer {each}"})
+        for each in (hers, others)
+    ]
+
+    assert said.output == "Tokens of ADA@example.nhs.uk revoked: 1\n"
+    assert (nobody.exit_code, "Nobody has the email address" in nobody.output) == (1, True)
+    assert answers[0].status_code == 401
+    assert answers[1].status_code != 401
 
 
 def test_bearer_token_opens_no_page(client: FlaskClient, session: Session, ada: User) -> None:
