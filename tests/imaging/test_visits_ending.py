@@ -34,8 +34,8 @@ from derm_service.referrals.codes import (
 from derm_service.referrals.models import Referral
 from tests import make
 from tests.imaging import visiting
-from tests.imaging.test_visits import at_once
 from tests.imaging.visiting import NO, THREE, lesion_id
+from tests.racing import told_at_once
 
 TWO_VIEWS = (View.OVERVIEW, View.CLOSE_UP)
 
@@ -423,7 +423,7 @@ def test_two_photographers_finish_one_visit_once(
     visit_id = visit.id
     committed.commit()
 
-    said = at_once(
+    said = told_at_once(
         committed_sessions,
         [
             lambda session, by=by: visit_ending.finish(session, visit_id=visit_id, by=by)
@@ -448,7 +448,7 @@ def test_shutter_and_finish_at_the_same_moment_never_leave_an_open_set_behind(
         images = visits.open_shutter(session, visit_id=visit_id, lesion_id=lesion, by=by)
         visiting.capture(session, images, View.CLOSE_UP, state=CaptureState.ANNOUNCED, by=by)
 
-    said = at_once(
+    said = told_at_once(
         committed_sessions,
         [announce, lambda session: visit_ending.finish(session, visit_id=visit_id, by=by)],
     )
