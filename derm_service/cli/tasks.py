@@ -19,6 +19,7 @@ TASK_MODULES: tuple[str, ...] = (
     "imaging.filing_tasks",
     "imaging.expiry_tasks",
     "review.letter_tasks",
+    "review.reading_tasks",
     "custody.tasks",
 )
 """Modules whose import registers tasks."""

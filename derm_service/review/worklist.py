@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from derm_service import wording
+from derm_service import clock, wording
 from derm_service.booking.models import Appointment
 from derm_service.imaging.codes import CaptureState, View
 from derm_service.imaging.models import ImageSet, Retake, Visit
-from derm_service.people import User
+from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
+from derm_service.people import Action, Role, User, may
 from derm_service.referrals import body_sites
 from derm_service.referrals.clocks import ClockReading, clock_of
 from derm_service.referrals.codes import LesionState, ReferralState
@@ -19,6 +21,12 @@ from derm_service.referrals.models import Lesion, Patient, Referral
 from derm_service.review import claims, standing, viewing
 from derm_service.review.codes import Outcome
 from derm_service.review.models import Claim
+
+NOBODY = (
+    "No dermatologist may read this case: what waits is at an intimate site, or its only reader "
+    "asked for a second opinion. Ask an administrator to give another reader the right to "
+    "intimate images."
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,50 @@ class _Facts:
 
 def rows(session: Session, *, by: User) -> list[Row]:
     """Every case with a lesion that awaits review, in the order it should be read."""
+    referrals = _awaiting(session)
+    facts = _read(session, referrals)
+    found = [_row(referral, facts, by) for referral in referrals]
+    return sorted(
+        found,
+        key=lambda row: (not row.today, row.clock.breach_on, row.referral.received_at),
+    )
+
+
+def tell_whom_nobody_may_read(session: Session) -> int:
+    """Tell the lead of every case that no reader may sign; returns of how many.
+
+    Its lesions are at intimate sites, which nobody has the right to see, or the only one who has
+    it asked for a second opinion.
+    """
+    referrals = _awaiting(session)
+    facts = _read(session, referrals)
+    readers = [
+        each
+        for each in session.scalars(sa.select(User).where(User.disabled_at.is_(None)))
+        if may(each, Action.REVIEW)
+    ]
+    stuck = [
+        referral
+        for referral in referrals
+        if not any(_row(referral, facts, reader).is_for_me for reader in readers)
+    ]
+    for referral in stuck:
+        work.raise_item(
+            session,
+            kind=WorkKind.SAFETY_ALERT,
+            role=Role.LEAD,
+            due_on=clock.today(),
+            referral_id=referral.id,
+            subject_id=referral.id,
+            note=NOBODY,
+            urgent=True,
+        )
+    return len(stuck)
+
+
+def _awaiting(session: Session) -> Sequence[Referral]:
     waiting = sa.select(Lesion.referral_id).where(Lesion.state == LesionState.AWAITING_REVIEW)
-    referrals = session.scalars(
+    return session.scalars(
         sa.select(Referral)
         .join(Referral.patient)
         .where(
@@ -61,12 +111,6 @@ def rows(session: Session, *, by: User) -> list[Row]:
         )
         .options(joinedload(Referral.patient), selectinload(Referral.lesions))
     ).all()
-    facts = _read(session, referrals)
-    found = [_row(referral, facts, by) for referral in referrals]
-    return sorted(
-        found,
-        key=lambda row: (not row.today, row.clock.breach_on, row.referral.received_at),
-    )
 
 
 def to_claim(session: Session, *, by: User) -> list[uuid.UUID]:

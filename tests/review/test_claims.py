@@ -5,11 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.errors import Conflict
-from derm_service.people import User
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import WorkItem
+from derm_service.people import Role, User
 from derm_service.referrals import closing
 from derm_service.referrals.codes import Priority, WithdrawnReason
 from derm_service.review import claims, worklist
@@ -154,6 +157,23 @@ def test_claim_next_does_not_offer_a_reader_their_own_question(session: Session)
 
     assert worklist.to_claim(session, by=asker) == []
     assert worklist.to_claim(session, by=other) == [case.id]
+
+
+def test_lead_is_told_once_of_a_case_that_no_reader_may_see(session: Session) -> None:
+    groin = ((make.GROIN, make.Laterality.LEFT),)
+    hidden = photographed.case(session, sites=groin)
+    photographed.case(session)
+    photographed.reader(session, intimate_images=False)
+    photographed.reader(session, disabled_at=clock.now())
+
+    found = [worklist.tell_whom_nobody_may_read(session) for _ in range(2)]
+
+    assert found == [1, 1]
+    [alert] = session.scalars(sa.select(WorkItem).where(WorkItem.role == Role.LEAD)).all()
+    assert (alert.referral_id, alert.kind) == (hidden.id, WorkKind.SAFETY_ALERT)
+    assert "Ask an administrator to give another reader the right" in alert.note
+    photographed.reader(session)
+    assert worklist.tell_whom_nobody_may_read(session) == 0
 
 
 def test_claim_next_passes_over_what_this_reader_may_not_see(session: Session) -> None:
