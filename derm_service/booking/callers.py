@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from derm_service import audit
-from derm_service.booking import queries
+from derm_service.booking import offer_queries, queries
 from derm_service.booking.models import Appointment
+from derm_service.booking.offer_models import Offer
 from derm_service.errors import Invalid
 from derm_service.people import User
 from derm_service.referrals.codes import LesionState, ReferralState
@@ -42,6 +43,7 @@ class Candidate:
     patient: Patient
     is_look_alike: bool  # not what was typed, but easily taken for it
     referrals: list[Bookable]
+    offer: Offer | None  # the time they are offered just now, which they may ring about
 
 
 def candidates(session: Session, found: Sequence[Patient]) -> list[Candidate]:
@@ -57,7 +59,13 @@ def candidates(session: Session, found: Sequence[Patient]) -> list[Candidate]:
     alike = [one for one in near if one.id not in known and plain(one.family_name) in names]
     alike.sort(key=lambda one: (one.family_name, one.given_name, one.born_on))
     return [
-        Candidate(one, one.id not in known, _bookable(session, one)) for one in (*found, *alike)
+        Candidate(
+            one,
+            one.id not in known,
+            _bookable(session, one),
+            offer_queries.open_of_patient(session, one.id),
+        )
+        for one in (*found, *alike)
     ]
 
 

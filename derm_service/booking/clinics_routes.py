@@ -145,6 +145,8 @@ def _dates(typed: str | None) -> frozenset[date]:
             continue
         try:
             day, month, year = (int(part) for part in re.split(r"[ ./-]+", line.strip()))
+            if year not in clock.YEARS:
+                raise ValueError("year")
             found.add(date(year, month, day))
         except (ValueError, OverflowError) as error:
             raise Invalid({"except_on": "Enter one date on each line, like 25 12 2026."}) from error

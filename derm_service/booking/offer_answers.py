@@ -25,6 +25,8 @@ from derm_service.wording import day_time
 
 CHANGED = "This has changed just now. Load the page again to see where it stands."
 
+NOT_THEIRS = "This number or address is not the person’s any more. Nothing was changed."
+
 
 class Late(Conflict):
     """The offer can no longer be answered; what the person has already stands."""
@@ -43,7 +45,7 @@ def accept(
     Late when it was answered, ran out or was overtaken. `note` and Invalid as in `appointments`.
     """
     offer = _locked(session, offer_id)
-    _check_open(session, offer)
+    _check_open(session, offer, how)
     waiting = queries.waiting_appointment(session, offer.referral_id)
     if waiting is None:
         new = appointments.book(
@@ -80,7 +82,7 @@ def decline(
 ) -> Offer:
     """Record a no: the time goes to the next, what the person has stands. Late as `accept`."""
     offer = _locked(session, offer_id)
-    _check_open(session, offer)
+    _check_open(session, offer, how)
     offer.decline_reason = reason
     _end(session, offer, OfferState.DECLINED, how=how, by=by)
     return offer
@@ -89,7 +91,7 @@ def decline(
 def nobody_reached(session: Session, *, offer_id: uuid.UUID, by: User) -> Offer:
     """Let the time go to the next person, because this one was not reached. Late as `accept`."""
     offer = _locked(session, offer_id)
-    _check_open(session, offer)
+    _check_open(session, offer, AnsweredBy.PHONE)
     _end(session, offer, OfferState.EXPIRED, why="Nobody was reached", by=by)
     return offer
 
@@ -141,8 +143,10 @@ def _locked(session: Session, offer_id: uuid.UUID) -> Offer:
     return offer
 
 
-def _check_open(session: Session, offer: Offer) -> None:
+def _check_open(session: Session, offer: Offer, how: AnsweredBy) -> None:
     kept = offer.hold_id and holds.standing(session, offer.hold_id)
+    if how is not AnsweredBy.PHONE and offer_queries.went_astray(session, offer.id):
+        raise Late(NOT_THEIRS)
     if offer.state is OfferState.OPEN and kept:
         return
     if offer.state in (OfferState.OPEN, OfferState.EXPIRED) and offer.expires_at <= clock.now():

@@ -79,11 +79,17 @@ def _found(token: str) -> Offer | None:
     """The offer of a link, until the day after its time; too many questions are refused (429)."""
     asked = digest(token) if len(token) <= LONGEST_TOKEN else ""
     found = offer_queries.by_token(db_session(), asked) if asked else None
-    if found is None or found.slot.ends_at < clock.now():
+    if found is None or found.slot.ends_at < clock.now() or _is_not_for_them(found):
         _check(WRONG.takes(request.remote_addr or ""))
         return None
     _check(ASKED.takes(asked))
     return found
+
+
+def _is_not_for_them(found: Offer) -> bool:
+    """Whether whoever holds the link may read nothing more: a stranger's number, a death."""
+    has_died = found.patient.deceased_on is not None
+    return has_died or offer_queries.went_astray(db_session(), found.id)
 
 
 def _check(taken: bool) -> None:

@@ -23,7 +23,8 @@ from derm_service.booking.offer_ranking import Candidate
 from derm_service.booking.offer_rules import MOST_OFFERS, WITHIN
 from derm_service.booking.open_slots import is_open
 from derm_service.errors import NotFound
-from derm_service.messages.codes import MessageState, WorkKind
+from derm_service.messages import channels
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.referrals.codes import LesionState, ReferralState
 from derm_service.referrals.models import Lesion, Patient, Referral
@@ -104,8 +105,24 @@ def asked_since(session: Session, after: datetime) -> list[Asked]:
     ]
 
 
+def went_astray(session: Session, offer_id: uuid.UUID) -> bool:
+    """Whether it was sent to a number or somebody the person hears through no longer."""
+    sent = session.scalars(
+        sa.select(Message).where(Message.subject_id == offer_id, Message.kind == MessageKind.OFFER)
+    )
+    return any(channels.forbids(message, clock.today()) for message in sent)
+
+
 def over(session: Session) -> Sequence[uuid.UUID]:
     """Open offers that cannot be accepted any more: late, or what they rest on is gone."""
+    gone = session.scalars(_gone()).all()
+    still = session.scalars(
+        sa.select(Offer.id).where(Offer.state == OfferState.OPEN, Offer.id.not_in(gone))
+    ).all()
+    return [*gone, *(each for each in still if went_astray(session, each))]
+
+
+def _gone() -> sa.Select[uuid.UUID]:
     query = (
         sa.select(Offer.id)
         .join(Offer.slot)
@@ -127,7 +144,7 @@ def over(session: Session) -> Sequence[uuid.UUID]:
             ),
         )
     )
-    return session.scalars(query.order_by(Offer.expires_at)).all()
+    return query.order_by(Offer.expires_at)
 
 
 def freed(session: Session, *, before: datetime, least: timedelta) -> Sequence[Slot]:

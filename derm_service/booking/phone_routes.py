@@ -151,8 +151,9 @@ def _offer(
     """The best times, each kept while the clerk talks; what was kept before is let go first."""
     session, referral_id = db_session(), referral.id
     for old in facts.holds_of(session, referral_id):
-        holds.release(session, hold_id=old.id, by=current_user())
-        session.commit()
+        if not old.is_offer:  # a time that is offered is kept until they answer
+            holds.release(session, hold_id=old.id, by=current_user())
+            session.commit()
     within = search.Range(after=after)
     answer = search.best(session, queries.referral(session, referral_id), limit=9, within=within)
     kept: list[tuple[Offer, Hold]] = []

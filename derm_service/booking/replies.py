@@ -26,6 +26,8 @@ MEANINGS: dict[Meaning, str] = {
     Meaning.UNCLEAR: "It is not clear what they want",
 }
 OFFER_WORDS = {"yes": True, "no": False}
+OFFER_SAID = {True: "yes", False: "no", None: Meaning.UNCLEAR}
+NOT_CLEAR = f"{MEANINGS[Meaning.UNCLEAR]}. Nothing was changed."
 NOTHING_DONE = "Nothing was changed: ring them, then change or cancel the appointment here."
 UNKNOWN = "A text came from a number that we wrote to about no appointment that is to come."
 SEVERAL = "This number hears of several appointments or offers: which is meant is not clear."
@@ -35,6 +37,7 @@ def receive(session: Session, *, carrier_id: str, sent_from: str, text: str) -> 
     """Keep a text that came in, once, and see to it; nothing is booked, moved or cancelled."""
     number = uk_mobile(sent_from) or sent_from
     about, offers = _appointments(session, number), _offers(session, number)
+    is_offer = len(offers) == 1 and _one_person(offers[0], about)
     one = about[0] if len(about) == 1 and not offers else None
     means = answers.meaning(text)
     reply_id = session.scalar(
@@ -55,8 +58,9 @@ def receive(session: Session, *, carrier_id: str, sent_from: str, text: str) -> 
     if reply_id is None:
         return session.scalars(sa.select(Reply).where(Reply.carrier_id == carrier_id)).one()
     reply = session.get_one(Reply, reply_id)
-    if len(offers) == 1 and (word := text.strip(" .!\n").casefold()) in OFFER_WORDS:
-        _answer_offer(session, reply, offers[0], wants=OFFER_WORDS[word])
+    wants = OFFER_WORDS.get(text.strip(" .!\n").casefold())
+    if is_offer and (wants is not None or not about):
+        _answer_offer(session, reply, offers[0], wants=wants)
     else:
         _see_to(session, reply, about)
     return reply
@@ -89,17 +93,26 @@ def _appointments(session: Session, number: str) -> Sequence[Appointment]:
 
 
 def _offers(session: Session, number: str) -> Sequence[Message]:
-    """What offers a time to that number just now: a yes may be meant for any of them."""
-    offered = sa.select(Message).where(
-        Message.send_to == number,
-        Message.kind == MessageKind.OFFER,
-        Message.state.in_(WENT_OUT),
-        sa.or_(Message.not_after.is_(None), Message.not_after > clock.now()),
-    )
-    return session.scalars(offered.order_by(Message.id)).all()
+    """What offers a time to that number just now: a yes may be meant for any of them.
+
+    Without one it is the offer that was the last they heard: a late yes confirms nothing else.
+    """
+    heard = sa.select(Message).where(Message.send_to == number, Message.state.in_(WENT_OUT))
+    lasts = sa.or_(Message.not_after.is_(None), Message.not_after > clock.now())
+    offered = heard.where(Message.kind == MessageKind.OFFER, lasts).order_by(Message.id)
+    open_ones = session.scalars(offered).all()
+    last = session.scalar(heard.order_by(Message.created_at.desc(), Message.id.desc()).limit(1))
+    if open_ones or last is None or last.kind is not MessageKind.OFFER:
+        return open_ones
+    return [last]
 
 
-def _answer_offer(session: Session, reply: Reply, message: Message, *, wants: bool) -> None:
+def _one_person(offered: Message, about: Sequence[Appointment]) -> bool:
+    """Whether the number hears of nobody but the person who was offered a time."""
+    return all(each.patient_id == offered.referral.patient_id for each in about)
+
+
+def _answer_offer(session: Session, reply: Reply, message: Message, *, wants: bool | None) -> None:
     """Take a yes or no to an offer; what could not be taken goes to a clerk, with why."""
     referral = message.referral
     reply.referral_id, reply.message_id = referral.id, message.id
@@ -109,9 +122,12 @@ def _answer_offer(session: Session, reply: Reply, message: Message, *, wants: bo
         did="received text",
         subject=reply,
         patient_id=referral.patient_id,
-        detail={"meaning": "yes" if wants else "no"},
+        detail={"meaning": OFFER_SAID[wants]},
     )
-    if why := offer_replies.answer(session, message=message, wants=wants):
+    why = (
+        NOT_CLEAR if wants is None else offer_replies.answer(session, message=message, wants=wants)
+    )
+    if why:
         work.raise_item(
             session,
             kind=WorkKind.PATIENT_REPLIED,

@@ -15,6 +15,7 @@ from derm_service.booking import (
     appointments,
     capacity,
     letters,
+    offer_queries,
     overbook_routes,
     overbooking,
     queries,
@@ -126,6 +127,8 @@ def appointment(appointment_id: UUID) -> ResponseReturnValue:
         state=rules.STATE_WORDS[found.state],
         may_become=rules.ALLOWED.get(found.state, frozenset()),
         may_undo=undoing.may_undo(found),
+        offer=offer_queries.open_of_patient(session, found.patient_id),
+        whom=letters.whom_to_ring(found.patient, clock.today()),
         above=overbooking.reasons(session, [found.id]).get(found.id),
         has_begun=found.slot.starts_at <= clock.now(),
         told=telling.told(session, found),
@@ -163,7 +166,8 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
     """Take back a cancellation, a move or a “did not attend” of the last hour."""
     done = undoing.undo(db_session(), appointment_id=appointment_id, by=current_user())
     db_session().commit()
-    flash("Undone: the appointment stands again. The patient is told.")
+    told = " The patient is told." if done.slot.starts_at > clock.now() else ""
+    flash(f"Undone: the appointment stands again.{told}")
     return _to(done)
 
 

@@ -1,6 +1,7 @@
 """Offers on the pages: read out on the telephone, answered by a link or a text message."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.accounts.sign_in import digest
-from derm_service.booking import replies
+from derm_service.booking import appointments, offer_answers, offer_queries, replies
 from derm_service.booking.codes import AnsweredBy, AppointmentState, DeclineReason, OfferState
 from derm_service.booking.models import Appointment
 from derm_service.booking.offer_limits import Limit
 from derm_service.booking.offer_models import Offer
 from derm_service.discretion import is_discreet
-from derm_service.messages.codes import MessageKind, MessageState, WorkKind
+from derm_service.messages import outbox
+from derm_service.messages.codes import Addressee, MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, Reply, WorkItem
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Channel, ConsentBy, Need
@@ -239,6 +241,45 @@ def test_whoever_hears_for_the_person_is_rung_in_their_place(
     assert "Ngozi Eze" in item.note
 
 
+def test_appointment_page_says_whom_to_ring_where_somebody_hears_for_the_person(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    daughter = Proxy(
+        name="Ngozi Eze",
+        relation="daughter",
+        channel=Channel.PHONE,
+        consent_by=ConsentBy.PATIENT,
+        consented_on=clock.today(),
+        phone="01632 960999",
+    )
+    booked = appointments.book(
+        session,
+        slot_id=make.slot(session).id,
+        referral_id=make.referral(session, patient=make.patient(session, proxy=daughter.kept())).id,
+        by=clerk,
+    )
+
+    page = client.get(f"/appointments/{booked.id}").text
+
+    assert "Next: ring Ngozi Eze (daughter)" in page
+
+
+def test_caller_who_is_offered_a_time_keeps_it_and_the_clerk_sees_it(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    referral = make.referral(session, patient=make.patient(session, contact_by=Channel.SMS))
+    offer = offered(session, freed_slot(session))
+    name, born = referral.patient.family_name, referral.patient.born_on
+    parts = {"born_on-day": born.day, "born_on-month": born.month, "born_on-year": born.year}
+    said = {"step": "confirm", "referral_id": str(referral.id)}
+
+    found = post(client, "/phone", step="find", name=name, data=parts)
+    post(client, "/phone", data={**said, "identifiers": ["name", "born_on", "address"]})
+
+    assert f"/offers/{offer.id}/call" in found.text
+    assert offer.id not in offer_queries.over(session)
+
+
 @pytest.mark.parametrize(
     ("form", "state"),
     [
@@ -317,8 +358,6 @@ def test_call_page_of_an_offer_that_is_over_says_what_stands(
 
 
 def test_message_that_failed_ends_its_offer(session: Session) -> None:
-    from derm_service.booking import offer_answers, offer_queries
-
     offer, _, message = by_text(session)
     message.state = MessageState.FAILED
     session.flush()
@@ -331,3 +370,87 @@ def test_message_that_failed_ends_its_offer(session: Session) -> None:
     assert WorkKind.OFFER_CALL not in {
         one.kind for one in session.scalars(sa.select(WorkItem).where(WorkItem.done_at.is_(None)))
     }
+
+
+@pytest.mark.parametrize("wrote", ["YES", "Yes please"])
+def test_answer_to_an_offer_that_ran_out_does_not_confirm_what_they_have(
+    session: Session, wrote: str
+) -> None:
+    offer, later, message = by_text(session)
+    hears_of(session, later, message)
+    message.state, message.not_after = MessageState.SENT, clock.now()
+    lapse(session, offer)
+
+    replies.receive(session, carrier_id="1", sent_from=message.send_to, text=wrote)
+
+    (call,) = replied(session)
+    assert f"“{wrote}”" in call.note
+    assert replies.of(session, later.id) == []
+
+
+def test_words_that_answer_no_offer_name_the_person_they_are_of(session: Session) -> None:
+    make.referral(session, patient=make.patient(session, contact_by=Channel.SMS))
+    offer = offered(session, freed_slot(session))
+    message = session.scalars(sa.select(Message).where(Message.subject_id == offer.id)).one()
+    message.state = MessageState.SENT
+
+    replies.receive(session, carrier_id="1", sent_from=message.send_to, text="Yes please")
+
+    (call,) = replied(session)
+    assert call.referral_id == offer.referral_id
+    assert "the time that was offered" in call.note
+    assert offer.state is OfferState.OPEN
+
+
+def test_yes_from_a_number_that_hears_of_somebody_else_too_goes_to_a_clerk(
+    session: Session,
+) -> None:
+    offer, _, message = by_text(session)
+    message.state = MessageState.SENT
+    hears_of(session, booked_later(session, days=30), message)
+
+    replies.receive(session, carrier_id="1", sent_from=message.send_to, text="yes")
+
+    (call,) = replied(session)
+    assert "which is meant is not clear" in call.note
+    assert offer.state is OfferState.OPEN
+
+
+def test_offer_sent_to_a_number_that_was_wrong_is_shown_to_nobody_and_ends(
+    client: FlaskClient, session: Session
+) -> None:
+    offer, later, message = by_text(session)
+    message.state = MessageState.SENT
+    offer.patient.mobile = "07700 900999"
+    session.flush()
+
+    page = client.get(link_of(message))
+    replies.receive(session, carrier_id="1", sent_from=message.send_to, text="yes")
+    offer_answers.settle(session, offer_id=offer.id)
+
+    assert page.status_code == 404
+    assert offer.state is OfferState.ENDED
+    assert later.state is AppointmentState.BOOKED
+
+
+def hears_of(session: Session, appointment: Appointment, offered: Message) -> None:
+    """Let the number an offer went to have heard of an appointment before."""
+    told = outbox.write(
+        session,
+        referral=appointment.referral,
+        kind=MessageKind.APPOINTMENT,
+        addressee=Addressee.PATIENT,
+        channel=Channel.SMS,
+        content={"text": "An appointment is booked."},
+        once_key=f"told:{appointment.id}",
+        send_to=offered.send_to,
+        subject_id=appointment.id,
+        by=None,
+    )
+    told.state, told.created_at = MessageState.SENT, offered.created_at - timedelta(days=1)
+    session.flush()
+
+
+def replied(session: Session) -> list[WorkItem]:
+    kind = WorkItem.kind == WorkKind.PATIENT_REPLIED
+    return list(session.scalars(sa.select(WorkItem).where(kind)))

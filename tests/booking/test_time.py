@@ -250,11 +250,13 @@ def test_the_page_opens_a_series_and_names_what_it_left_out(
 
     bad = post(client, "/clinics/open", **{**form, "except_on": "never"})
     endless = post(client, "/clinics/open", **{**form, "except_on": "1 1 99999999999"})
+    ancient = post(client, "/clinics/open", **{**form, "except_on": "5 4 27"})
     upside_down = post(client, "/clinics/open", **{**form, "repeat_until-year": "2026"})
     done = post(client, "/clinics/open", **form)
     week = client.get(done.headers["Location"])
 
     assert bad.status_code == endless.status_code == upside_down.status_code == 422
+    assert ancient.status_code == 422  # the year 27 leaves nothing out
     assert "one date on each line" in bad.text
     assert "must not be before the first" in upside_down.text
     assert done.status_code == 303

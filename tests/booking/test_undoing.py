@@ -230,5 +230,27 @@ def test_the_page_offers_to_undo_and_does_it(client: FlaskClient, session: Sessi
 
     assert "Undo" in offered.text
     assert done.status_code == 303
-    assert "the appointment stands again" in again.text
+    assert "the appointment stands again. The patient is told." in again.text
     assert post(client, f"{address}/undo").status_code == 409
+
+
+def test_nobody_is_said_to_be_told_of_a_time_that_has_begun(
+    client: FlaskClient, session: Session
+) -> None:
+    sign_in_as(client, session, make.user(session))
+    slot = make.slot(session, starts_at=clock.now() - timedelta(minutes=10))
+    missed = make.appointment(session, slot=slot)
+    appointments.not_attended(
+        session,
+        appointment_id=missed.id,
+        reason=NotAttendedReason.NOT_KNOWN,
+        by=make.user(session),
+    )
+
+    offered = client.get(f"/appointments/{missed.id}")
+    post(client, f"/appointments/{missed.id}/undo")
+    again = client.get(f"/appointments/{missed.id}")
+
+    assert "Undo" in offered.text
+    assert "the appointment stands again." in again.text
+    assert "The patient is told" not in offered.text + again.text
