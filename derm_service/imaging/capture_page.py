@@ -20,6 +20,7 @@ class Card:
     tag: tuple[str, str]  # words and colour
     verdict: tuple[str, str] | None
     messages: tuple[str, ...]  # what is wrong with it and what to do
+    beside: tuple[str, ...]  # what lies beside the skin: a scale, a colour card
     marks: tuple[Mark, ...]  # where: boxes on the copy that is shown, numbered as the messages
     shown_size: tuple[int, int]  # of that copy, pixels
     has_thumbnail: bool
@@ -135,6 +136,7 @@ def _card(capture: Capture, number: int) -> Card:
         tag=words.STATE_TAGS[capture.state],
         verdict=_verdict(capture),
         messages=tuple(issue["message"] for issue in issues),
+        beside=tuple(words.beside(capture.report)),
         marks=marks(regions, *size),
         shown_size=size,
         has_thumbnail=small is not None,

@@ -1,5 +1,7 @@
 """The words of the capture page: how to take each view, what a verdict means, what was chosen."""
 
+from typing import Any
+
 from derm_service.imaging.codes import (
     CaptureState,
     Contact,
@@ -116,3 +118,16 @@ ON_DEVICE = (
 def first_look_remedies() -> dict[str, dict[str, str]]:
     """By view and code what to do, for the capture page's script."""
     return {view.value: {code.value: remedy(code, view) for code in ON_DEVICE} for view in View}
+
+
+def beside(report: dict[str, Any] | None) -> list[str]:
+    """What the gate read beside the skin: a scale, a colour card."""
+    found = []
+    scale = (report or {}).get("measures", {}).get("px_per_mm")
+    if scale:
+        found.append(
+            f"A scale was read: {scale['value']:.1f} pixels to the millimetre, "
+            f"give or take {max(0.1, scale['error']):.1f}."
+        )
+    card = (report or {}).get("colour_card")
+    return [*found, f"There is a {card} in the picture."] if card else found

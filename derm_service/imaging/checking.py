@@ -46,6 +46,7 @@ class Checked:
             "issues": report["issues"],
             "scores": report["scores"],
             "measures": report["measures"],
+            "colour_card": report["colour_card"],
             "width": self.examined.width,
             "height": self.examined.height,
             "sha256": self.sha256,

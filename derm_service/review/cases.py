@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from derm_service import audit, clock, wording
-from derm_service.imaging.capture_words import VERDICT_WORDS
+from derm_service.imaging.capture_words import VERDICT_WORDS, beside
 from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.models import Capture, ImageSet, Rendition, Retake, Visit
 from derm_service.imaging.rules import missing_views, wanted_views
@@ -209,7 +209,7 @@ def quality_words(capture: Capture) -> list[str]:
     verdict = QUALITY_WORDS.get(capture.verdict or "", "Photo quality: not checked")
     issues: Iterable[object] = (capture.report or {}).get("issues", [])
     messages = [str(each.get("message", "")) for each in issues if isinstance(each, dict)]
-    return [verdict, *(message for message in messages if message)]
+    return [verdict, *(message for message in messages if message), *beside(capture.report)]
 
 
 def _signed(session: Session, lesion: Lesion) -> list[Signed]:

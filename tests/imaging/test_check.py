@@ -20,6 +20,7 @@ KEYS = [
     "issues",
     "scores",
     "measures",
+    "colour_card",
     "width",
     "height",
     "sha256",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from derm_service.imaging.codes import View
 from derm_service.imaging.gate import (
+    card,
     detail,
     duplicate,
     focus,
@@ -71,8 +72,15 @@ def judge(sight: Sight, *, view: View | None) -> QualityReport:
         focus_map=focus.soft_map(seen),
         view_declared=view.value if view else None,
         view_detected=detected.value,
+        colour_card=_card(seen, judged_as),
         fingerprint=duplicate.fingerprint(sight.colour),
     )
+
+
+def _card(seen: Look, view: View) -> str | None:
+    """The colour card in a camera photograph; a dermatoscope lies on the skin."""
+    found = None if view is View.DERMOSCOPIC else card.find(seen)
+    return found.name if found else None
 
 
 def _scores(figures: Figures, view: View) -> dict[IssueCode, float]:

@@ -86,7 +86,8 @@ class QualityReport:
     """The judgement of one image; scores run from 0 (perfect) to 1, the limit is always 0.5.
 
     `view` is the one it was judged as: the declared one, or where none was, the detected one.
-    `fingerprint` finds the same picture again (64 bits in hexadecimal).
+    `colour_card` says in words which one lies in the picture, if any; `fingerprint` finds the same
+    picture again (64 bits in hexadecimal).
     """
 
     algorithm_version: str
