@@ -1,8 +1,10 @@
 """The store's inventory: every row's object is there and whole, every object has its row."""
 
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +15,8 @@ from derm_service.imaging.filing import Leftover
 from derm_service.imaging.models import SealedObject
 from derm_service.imaging.store import StoredObject
 from derm_service.imaging.vault import Place, Vault
+from derm_service.messages.codes import WorkKind
+from derm_service.messages.models import WorkItem
 
 # An object is older than the row still being written, and a database that was set back to an
 # older copy may yet be set back to a newer one that knows it.
@@ -53,9 +57,10 @@ def take(
 ) -> Inventory:
     """Compare rows with objects; `deep` reads every object, `night` reads one share of them.
 
+    What stands on the Work page is read every time: only its bytes can say that it is whole again.
     Unavailable when the store cannot be reached, so that nothing is called lost then.
     """
-    found = Inventory()
+    found, in_doubt = Inventory(), _in_doubt(session)
     before = clock.now() - unknown_kept
     for place in Place:
         # rows before objects: whatever row is seen here, its object was put before it
@@ -69,7 +74,7 @@ def take(
         found.young += len(strangers) - len(old)
         found.rows += len(rows)
         lost = {row.id for row in found.lost}
-        share = _share(session, place, night)
+        share = in_doubt | _share(session, place, night)
         for row in rows:
             if row.id not in lost and (deep or row.id in share) and _is_damaged(vault, row):
                 found.damaged.append(row)
@@ -96,20 +101,34 @@ def _compare(
 
 def _known(session: Session, place: Place, strangers: list[Leftover]) -> set[str]:
     """Which of these have a row by now."""
+    keys = _any_of([each.key for each in strangers], sa.Text())
     query = sa.select(SealedObject.key).where(
-        SealedObject.bucket == place.value, SealedObject.key.in_([each.key for each in strangers])
+        SealedObject.bucket == place.value, SealedObject.key == keys
     )
     return set(session.scalars(query)) if strangers else set()
 
 
 def _still_known(session: Session, rows: list[SealedObject]) -> list[SealedObject]:
     """Those whose row is still there: what was filed or erased meanwhile took its bytes along."""
-    ids = [row.id for row in rows]
-    there = set(session.scalars(sa.select(SealedObject.id).where(SealedObject.id.in_(ids))))
+    ids = _any_of([row.id for row in rows], sa.Uuid())
+    there = set(session.scalars(sa.select(SealedObject.id).where(SealedObject.id == ids)))
     return [row for row in rows if row.id in there]
 
 
-def _share(session: Session, place: Place, night: int | None) -> set[object]:
+def _any_of(values: Sequence[object], of: sa.types.TypeEngine[Any]) -> sa.CollectionAggregate[bool]:
+    """One parameter however many there are: a bucket that is gone is more than IN can list."""
+    return sa.any_(sa.literal(values, sa.ARRAY(of)))
+
+
+def _in_doubt(session: Session) -> set[uuid.UUID | None]:
+    """The objects somebody is asked about."""
+    query = sa.select(WorkItem.subject_id).where(
+        WorkItem.kind == WorkKind.IMAGE_TROUBLE, WorkItem.done_at.is_(None)
+    )
+    return set(session.scalars(query))
+
+
+def _share(session: Session, place: Place, night: int | None) -> set[uuid.UUID | None]:
     """The rows whose turn it is to be read tonight."""
     if night is None:
         return set()

@@ -121,6 +121,33 @@ def test_bytes_changed_in_the_store_are_found_by_size_or_by_reading(
     assert {row.id for row in by_reading} == {shorter.original_id, flipped.original_id}
 
 
+def test_a_damaged_original_stands_on_the_list_until_its_bytes_are_whole_again(
+    session: Session, vault: Vault, lead: User
+) -> None:
+    capture = filed(session, vault)
+    assert capture.original is not None
+    bucket, row = vault.store.record, capture.original
+    whole = bucket.get(row.key)
+    flipped = bytes([*whole[:-1], whole[-1] ^ 1])
+
+    for cipher in (flipped, whole):
+        bucket.delete(row.key)
+        bucket.put(row.key, cipher, sha256=_sha256(cipher))
+        look_and_reconcile(session, vault, deep=cipher is flipped)
+        look_and_reconcile(session, vault)  # an hour later, by presence and size
+        waiting = [reconciling.ORIGINAL_LOST] if cipher is flipped else []
+        assert on_list(session, lead) == waiting
+
+
+def test_a_bucket_that_is_gone_is_not_too_much_to_be_told(session: Session, vault: Vault) -> None:
+    capture = filed(session, vault)
+    assert capture.original is not None
+
+    rows = inventory._still_known(session, [capture.original] * 70_000)
+
+    assert len(rows) == 70_000
+
+
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
