@@ -1,5 +1,6 @@
 """`flask keys`: rotate the key that wraps every image's own key."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from derm_service import wording
+from derm_service import clock, wording
 from derm_service.cli.database import open_session, told
 from derm_service.cli.progress import counting
 from derm_service.config import Settings
@@ -15,6 +16,14 @@ from derm_service.custody import rewrapping
 from derm_service.imaging import keys
 from derm_service.imaging.keys import KEY_MISSING, KeyFile
 from derm_service.imaging.sealing import Sealer
+
+# A photograph sealed by the old key just before the rotation may not be committed yet: nobody can
+# count its row, and without that key nobody could open it.
+ON_THE_WAY = timedelta(hours=1)
+TOO_EARLY = (
+    "The key file was changed less than an hour ago, and photographs on their way may still need "
+    "the old key. Try again in an hour."
+)
 
 group = AppGroup("keys", help="The key that wraps every image's own key.")
 
@@ -43,7 +52,7 @@ def rewrap() -> None:
 
 @group.command("retire")
 def retire() -> None:
-    """Take the old keys out of the key file, once no row needs them.
+    """Take the old keys out of the key file, an hour after the rotation, once no row needs them.
 
     Backups of the database made before the rotation need them still: keep a copy of the old file
     until those backups are gone.
@@ -55,6 +64,8 @@ def retire() -> None:
         if left:
             rows = wording.count(left, "row")
             raise click.ClickException(f"{rows} need an old key: run flask keys rewrap first.")
+        if path.stat().st_mtime > (clock.now() - ON_THE_WAY).timestamp():
+            raise click.ClickException(TOO_EARLY)
         gone = keys.remove_old_keys(path)
         for name in gone:
             rewrapping.record(session, "retired key", name)

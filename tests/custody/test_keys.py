@@ -1,11 +1,13 @@
 """Keys: rotated under load, broken off and gone on, retired; one image shredded; a drill."""
 
 import io
+import os
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,12 @@ def runner(own_settings: Settings) -> Iterator[FlaskCliRunner]:
     app.extensions["derm.sessions"].kw["bind"].dispose()
 
 
+def an_hour_passes(key_path: Path) -> None:
+    """As if the key file had been changed that long ago."""
+    then = (clock.now() - timedelta(minutes=61)).timestamp()
+    os.utime(key_path, (then, then))
+
+
 def tiny(sealer: Sealer) -> SealedObject:
     """A row with a real keyset; its few bytes are nowhere."""
     row_id = new_id()
@@ -87,12 +95,16 @@ def test_rotation_rewraps_every_row_and_running_processes_go_on(
     before = KeyFile(key_path).current().name
 
     rotated = runner.invoke(args=["keys", "rotate"])
+    at_once = runner.invoke(args=["keys", "retire"])
+    an_hour_passes(key_path)
     retired = runner.invoke(args=["keys", "retire"])
 
     committed.expire_all()
     after = KeyFile(key_path).current().name
     assert rotated.exit_code == 0, rotated.output
     assert f"{objects} rows wrapped by {after}" in rotated.output
+    assert at_once.exit_code == 1
+    assert "photographs on their way may still need the old key" in at_once.output
     assert "1 old key taken out" in retired.output
     assert keys.names(key_path) == [after] != [before]
     assert capture.original is not None
@@ -121,7 +133,10 @@ def test_a_rotation_that_was_broken_off_goes_on_where_it_was(
 
 
 def test_what_is_sealed_while_the_key_is_rotated_opens_afterwards(
-    runner: FlaskCliRunner, committed_sessions: sessionmaker[Session], vault: Vault
+    runner: FlaskCliRunner,
+    committed_sessions: sessionmaker[Session],
+    vault: Vault,
+    key_path: Path,
 ) -> None:
     done = threading.Event()
     rows: list[SealedObject] = []
@@ -140,6 +155,7 @@ def test_what_is_sealed_while_the_key_is_rotated_opens_afterwards(
     done.set()
     thread.join()
     assert runner.invoke(args=["keys", "rewrap"]).exit_code == 0
+    an_hour_passes(key_path)
     assert runner.invoke(args=["keys", "retire"]).exit_code == 0
 
     with committed_sessions() as session:
