@@ -1,7 +1,7 @@
 """Reads of booking: single things, a referral's appointments, the clinics of a day."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -107,6 +107,15 @@ def waiting_appointment(session: Session, referral_id: uuid.UUID) -> Appointment
         .where(Appointment.referral_id == referral_id, Appointment.state.in_(WAITING))
         .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
     )
+
+
+def waiting_of(session: Session, referral_ids: Iterable[uuid.UUID]) -> Sequence[Appointment]:
+    """The booked and checked-in appointments of these referrals, each with its time and place."""
+    return session.scalars(
+        sa.select(Appointment)
+        .where(Appointment.referral_id.in_(list(referral_ids)), Appointment.state.in_(WAITING))
+        .options(joinedload(Appointment.slot).joinedload(Slot.clinic).joinedload(Clinic.location))
+    ).all()
 
 
 def without_outcome(session: Session, before: datetime) -> list[Appointment]:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from derm_service import clock
-from derm_service.booking import appointments, clinics, ledger, needs, queries, search
+from derm_service.booking import appointments, clinics, ledger, letters, needs, queries, search
 from derm_service.booking.codes import AppointmentState, CancelReason
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.booking.search import Offer
 from derm_service.errors import Conflict, NotAllowed
+from derm_service.messages import channels
 from derm_service.people import Action, User, may
 from derm_service.referrals.clocks import ClockReading, clock_of
+from derm_service.referrals.codes import LesionState, ReferralState
+from derm_service.referrals.models import Lesion, Patient, Referral
 from derm_service.wording import count, full_name, listed
 
 OFFERS = 4
@@ -44,6 +47,22 @@ class Affected:
         if self.appointment.slot.starts_at <= clock.now():
             return "Their time has passed. Did they come? Record it first."
         return "No other time is free. Somebody will be asked to ring."
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody to tell that a clinic is not as they were told, and the time they have now."""
+
+    was: Appointment
+    now: Appointment | None
+
+    @property
+    def how(self) -> str:
+        """Whom to ring in their place and how to talk to them; often nothing."""
+        patient = self.was.patient
+        safe = channels.SAFE_CONTACT if patient.safe_contact else ""
+        whom = letters.whom_to_ring(patient, clock.today())
+        return " ".join(part for part in (safe, whom, letters.how_to_talk(patient)) if part)
 
 
 def affected(
@@ -119,29 +138,35 @@ def change(
     )
 
 
-def contacts(session: Session, clinic_id: uuid.UUID) -> list[Appointment]:
-    """Everybody who was to come to this clinic and no longer is, the soonest new time first."""
+def contacts(session: Session, clinic_id: uuid.UUID) -> list[Contact]:
+    """Everybody who was to come to this clinic, is not any more and still waits to be seen.
+
+    Each once, as things stand now: those without a time first, then the soonest new time.
+    """
     gone = session.scalars(
         sa.select(Appointment)
         .join(Appointment.slot)
+        .join(Appointment.referral)
+        .join(Appointment.patient)
         .where(
             Slot.clinic_id == clinic_id,
             sa.or_(
                 Appointment.state == AppointmentState.MOVED,
                 Appointment.cancel_reason == CancelReason.CLINIC_CANCELLED,
             ),
+            Referral.state == ReferralState.OPEN,
+            Referral.lesions.any(Lesion.state == LesionState.AWAITING_IMAGES),
+            Patient.deceased_on.is_(None),
         )
-        .options(
-            joinedload(Appointment.patient),
-            joinedload(Appointment.moved_to)
-            .joinedload(Appointment.slot)
-            .joinedload(Slot.clinic)
-            .joinedload(Clinic.location),
-        )
+        .options(contains_eager(Appointment.patient).selectinload(Patient.needs))
+        .order_by(Appointment.ended_at)
     )
+    last = {one.referral_id: one for one in gone}  # whoever was moved twice left this one last
+    now = {one.referral_id: one for one in queries.waiting_of(session, last)}
+    rows = [Contact(one, now.get(each)) for each, one in last.items()]
     return sorted(
-        gone,
-        key=lambda one: (one.moved_to is not None, (one.moved_to or one).slot.starts_at),
+        (row for row in rows if row.now is None or row.now.slot.clinic_id != clinic_id),
+        key=lambda row: (row.now is not None, (row.now or row.was).slot.starts_at),
     )
 
 

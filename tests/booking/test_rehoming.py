@@ -20,10 +20,21 @@ from derm_service.booking.codes import (
 from derm_service.booking.models import Allocation, Appointment, Clinic
 from derm_service.errors import Conflict
 from derm_service.people import Role, User
-from derm_service.referrals.codes import Priority
+from derm_service.referrals.codes import Channel, ConsentBy, Priority
+from derm_service.referrals.proxy import Proxy
 from tests import make
 from tests.racing import at_once, outcome
 from tests.surf import post, sign_in_as
+
+MARY = Proxy(
+    name="Mary Okafor",
+    relation="daughter",
+    channel=Channel.PHONE,
+    consent_by=ConsentBy.PATIENT,
+    consented_on=clock.today(),
+    consent_note="To me, by telephone",
+    phone="01632 960222",
+)
 
 
 def full_clinic(session: Session, count: int = 3) -> tuple[Clinic, list[Appointment]]:
@@ -90,8 +101,58 @@ def test_everybody_has_a_new_place_in_one_step(session: Session) -> None:
         assert waiting.slot_id == choices[one.id]
     assert taken_together(session) == 0
     contacts = rehoming.contacts(session, clinic.id)
-    assert contacts[0] is stays_home
-    assert {one.id for one in contacts} == {one.id for one in booked}
+    assert contacts[0].was is stays_home
+    assert {each.was.id for each in contacts} == {one.id for one in booked}
+
+
+def test_contact_list_names_who_still_waits_once_with_the_time_they_have_now(
+    session: Session,
+) -> None:
+    clinic, (mover, waits, dies) = full_clinic(session)
+    other, lead = other_clinic(session, clinic), make.user(session, Role.LEAD)
+    again = appointments.move(session, appointment_id=mover.id, slot_id=clinic.slots[4].id, by=lead)
+    stayed = make.appointment(session, slot=clinic.slots[5])
+    appointments.move(session, appointment_id=stayed.id, slot_id=clinic.slots[0].id, by=lead)
+
+    unchanged = rehoming.contacts(session, clinic.id)
+    choices = {again.id: other.slots[0].id, waits.id: None, dies.id: other.slots[1].id}
+    here = {one.id: choices.get(one.id) for one in queries.people_in_clinic(session, clinic.id)}
+    rehoming.cancel(session, clinic_id=clinic.id, choices=here, reason="Snow", by=lead)
+    appointments.book(session, slot_id=other.slots[2].id, referral_id=waits.referral_id, by=lead)
+    dies.patient.deceased_on = clock.today()
+
+    rows = rehoming.contacts(session, clinic.id)
+    now = [(row.was.patient_id, row.now and row.now.slot_id) for row in rows]
+    assert unchanged == []
+    assert now == [
+        (stayed.patient_id, None),
+        (mover.patient_id, other.slots[0].id),
+        (waits.patient_id, other.slots[2].id),
+    ]
+
+
+def test_contact_list_says_who_hears_for_somebody_and_where_only_a_call_is_safe(
+    client: FlaskClient, session: Session
+) -> None:
+    sign_in_as(client, session, make.user(session))
+    clinic = make.clinic(session)
+    child = make.patient(session, proxy=MARY.kept())
+    unsafe = make.patient(session, safe_contact=True, contact_note="Ring on Tuesdays only")
+    for slot, person in zip(clinic.slots, (child, unsafe), strict=False):
+        referral = make.referral(session, patient=person)
+        make.appointment(
+            session,
+            slot=slot,
+            referral=referral,
+            state=AppointmentState.CANCELLED,
+            cancel_reason=CancelReason.CLINIC_CANCELLED,
+        )
+
+    page = client.get(f"/clinics/{clinic.id}/contacts").text
+
+    assert "Ring Mary Okafor (daughter) on 01632 960222, who hears for them." in page
+    assert "Safe contact only" in page
+    assert "Ring on Tuesdays only" in page
 
 
 def test_somebody_booked_meanwhile_stops_the_cancelling(session: Session) -> None:
