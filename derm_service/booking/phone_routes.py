@@ -105,12 +105,7 @@ def _confirm() -> ResponseReturnValue:
 
 def _other() -> ResponseReturnValue:
     """Three more, later than those that were read out."""
-    try:
-        after = datetime.fromisoformat(request.form.get("after", ""))
-    except ValueError:
-        after = clock.now()
-    is_a_moment = after.tzinfo is not None and after.year in clock.YEARS
-    return _offer(_referral(), after if is_a_moment else None)
+    return _offer(_referral(), _after())
 
 
 def _book() -> ResponseReturnValue:
@@ -132,13 +127,13 @@ def _book() -> ResponseReturnValue:
     except Invalid as problem:
         db_session().rollback()
         form.note.errors = list(problem.fields.values())
-        return _offer(referral, None, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        return _offer(referral, _after(), form), HTTPStatus.UNPROCESSABLE_ENTITY
     except Conflict as problem:
         db_session().rollback()
         already = queries.waiting_appointment(db_session(), referral.id)
         if already is not None and already.slot_id == slot_id:
             return _done(already)
-        return _offer(referral, None, form, sentence=problem.message), HTTPStatus.CONFLICT
+        return _offer(referral, _after(), form, sentence=problem.message), HTTPStatus.CONFLICT
     return _done(done)
 
 
@@ -169,7 +164,7 @@ def _offer(
         notes=answer.notes,
         sentence=sentence,
         after=(later + timedelta(minutes=1)).isoformat() if later else "",
-        is_later=after is not None,
+        shown_after=after.isoformat() if after else "",
         **needs_of(queries.referral(session, referral_id), None),
     )
 
@@ -206,6 +201,15 @@ def _done(booked: Appointment) -> ResponseReturnValue:
 
 def _page(form: Form, **shown: Any) -> str:
     return render_template("booking/phone.html", form=form, **shown)
+
+
+def _after() -> datetime | None:
+    """Later than which moment the times are that the page shows, or is to show; None: any."""
+    try:
+        after = datetime.fromisoformat(request.form.get("after", ""))
+    except ValueError:
+        return None
+    return after if after.tzinfo is not None and after.year in clock.YEARS else None
 
 
 def _referral() -> Referral:

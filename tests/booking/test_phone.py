@@ -38,6 +38,14 @@ def confirm(client: FlaskClient, referral: Referral, said: list[str] = SAID) -> 
     return post(client, "/phone", data=data)
 
 
+def afters(answer: TestResponse) -> list[str]:
+    return re.findall(r'<button [^>]*name="after" value="([^"]+)"', answer.text)
+
+
+def shown_after(answer: TestResponse) -> str:
+    return re.findall(r'<input type="hidden" name="after" value="([^"]*)"', answer.text)[0]
+
+
 def choices(answer: TestResponse) -> list[str]:
     return re.findall(r'name="choice" value="([^"]+)"', answer.text)
 
@@ -169,7 +177,7 @@ def test_later_times_are_offered_and_the_first_ones_let_go(
     clinics = [make.clinic(session, starts_at=clock.now() + timedelta(days=d)) for d in range(3, 9)]
     referral = make.referral(session)
     first = confirm(client, referral)
-    after = re.findall(r'name="after" value="([^"]+)"', first.text)[0]
+    after = afters(first)[0]
 
     never = post(client, "/phone", step="other", referral_id=str(referral.id), after=NEVER)
     later = post(client, "/phone", step="other", referral_id=str(referral.id), after=after)
@@ -228,6 +236,28 @@ def test_need_that_nothing_meets_asks_what_was_arranged_before_it_books(
 
     assert (refused.status_code, booked.status_code) == (422, 200)
     assert session.scalars(sa.select(Appointment)).one().note == "Ambulance car booked"
+
+
+@pytest.mark.usefixtures("clerk")
+def test_later_time_the_caller_chose_is_still_there_when_a_sentence_is_asked_for(
+    client: FlaskClient, session: Session
+) -> None:
+    for days in range(3, 9):
+        make.clinic(session, starts_at=clock.now() + timedelta(days=days))
+    person = make.patient(session, needs=(Need.TRANSPORT,))
+    referral = make.referral(session, patient=person)
+    asked = {"referral_id": str(referral.id)}
+    later = post(
+        client, "/phone", step="other", after=afters(confirm(client, referral))[0], **asked
+    )
+    chosen = choices(later)[1]
+
+    refused = post(client, "/phone", step="book", choice=chosen, after=shown_after(later), **asked)
+
+    assert refused.status_code == 422
+    assert [each.split()[0] for each in choices(refused)] == [
+        each.split()[0] for each in choices(later)
+    ]
 
 
 @pytest.mark.usefixtures("clerk")
