@@ -22,8 +22,9 @@ from derm_service.booking.models import (
 from derm_service.db import new_id
 from derm_service.people import Role, User
 from derm_service.referrals import body_sites
-from derm_service.referrals.codes import Laterality, Mobility, Priority
+from derm_service.referrals.codes import Channel, ConsentBy, Laterality, Mobility, Priority
 from derm_service.referrals.models import AccessNeed, Lesion, Patient, Referral
+from derm_service.referrals.proxy import Proxy
 
 _count = itertools.count(1)
 CHEEK, BACK, GROIN = "36141000", "66643007", "280387007"
@@ -83,6 +84,22 @@ def patient(session: Session, *, needs: tuple[str, ...] = (), **given: Any) -> P
     session.add(made)
     session.flush()
     return made
+
+
+def proxy(**given: Any) -> Proxy:
+    """A daughter who hears for somebody by telephone, with their consent of today."""
+    return Proxy(
+        **{
+            "name": "Mary Okafor",
+            "relation": "daughter",
+            "channel": Channel.PHONE,
+            "consent_by": ConsentBy.PATIENT,
+            "consented_on": clock.today(),
+            "consent_note": "To me, by telephone",
+            "phone": "01632 960222",
+            **given,
+        }
+    )
 
 
 def referral(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from derm_service import audit, clock
 from derm_service.booking import facts, ledger, needs, queries
 from derm_service.booking.codes import Level
-from derm_service.booking.models import Hold, Slot
+from derm_service.booking.models import Allocation, Hold, Slot
 from derm_service.booking.needs import Settled
 from derm_service.db import new_id
 from derm_service.errors import Invalid
@@ -106,6 +106,25 @@ def release(session: Session, *, hold_id: uuid.UUID, by: User) -> None:
 def standing(session: Session, hold_id: uuid.UUID) -> Hold | None:
     """The hold while it keeps its slot; None once it has lapsed or been let go."""
     return session.scalar(sa.select(Hold).where(Hold.id == hold_id, Hold.expires_at > clock.now()))
+
+
+def kept_for(session: Session, referral_id: uuid.UUID) -> Sequence[Hold]:
+    """The times kept for a referral, and those that lapsed of late, in order of time; no offers."""
+    return session.scalars(
+        sa.select(Hold)
+        .join(Hold.slot)
+        .where(Hold.referral_id == referral_id, Hold.is_offer.is_(False))
+        .order_by(Slot.starts_at, Hold.id)
+    ).all()
+
+
+def resources(session: Session, kept: Hold) -> Sequence[uuid.UUID]:
+    """Everything a hold keeps beside its time."""
+    return session.scalars(
+        sa.select(Allocation.resource_id)
+        .where(Allocation.hold_id == kept.id)
+        .order_by(Allocation.resource_id)
+    ).all()
 
 
 def give_up(session: Session, holds: Sequence[Hold]) -> None:

@@ -9,12 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
 from derm_service import clock
-from derm_service.booking import appointments, clinics, ledger, letters, needs, queries, search
+from derm_service.booking import appointments, clinics, ledger, needs, queries, search, telling
 from derm_service.booking.codes import AppointmentState, CancelReason
 from derm_service.booking.models import Appointment, Clinic, Slot
 from derm_service.booking.search import Offer
 from derm_service.errors import Conflict, NotAllowed
-from derm_service.messages import channels
 from derm_service.people import Action, User, may
 from derm_service.referrals.clocks import ClockReading, clock_of
 from derm_service.referrals.codes import LesionState, ReferralState
@@ -59,10 +58,7 @@ class Contact:
     @property
     def how(self) -> str:
         """Whom to ring in their place and how to talk to them; often nothing."""
-        patient = self.was.patient
-        safe = channels.SAFE_CONTACT if patient.safe_contact else ""
-        whom = letters.whom_to_ring(patient, clock.today())
-        return " ".join(part for part in (safe, whom, letters.how_to_talk(patient)) if part)
+        return telling.how_to_reach(self.was.patient, clock.today())
 
 
 def affected(

@@ -58,7 +58,7 @@ for name, address, view in (
         overbook_routes.confirm_move,
     ),
 ):
-    methods = ["GET", "POST"] if "slot_id" in address else ["GET"]
+    methods = ["GET"] if name in ("overbook", "overbook_move") else ["GET", "POST"]
     bp.add_url_rule(address, name, view, methods=methods)
 
 T = TypeVar("T", bound=StrEnum)

@@ -16,6 +16,7 @@ from derm_service.booking import (
     appointments,
     facts,
     free,
+    holds,
     ledger,
     needs,
     offers,
@@ -25,7 +26,7 @@ from derm_service.booking import (
     search,
     telling,
 )
-from derm_service.booking.models import Appointment, Slot
+from derm_service.booking.models import Appointment, Hold, Slot
 from derm_service.booking.parsing import day_or_none, uuid_or_none
 from derm_service.errors import Conflict, Invalid
 from derm_service.forms import stripped
@@ -43,7 +44,7 @@ class ArrangedForm(Form):
 
 @allowed(Action.BOOK)
 def find_slot(referral_id: UUID) -> ResponseReturnValue:
-    """What is free for this referral; one that has an appointment is sent to it."""
+    """What is free for this referral, to choose from; one with an appointment is sent to it."""
     referral = queries.referral(db_session(), referral_id)
     already = queries.waiting_appointment(db_session(), referral_id)
     if already is not None:
@@ -105,6 +106,8 @@ def confirm_move(appointment_id: UUID, slot_id: UUID) -> ResponseReturnValue:
 
 def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
     facts.check_bookable(referral)
+    if request.method == "POST":
+        return _keep(referral, moving)
     session = db_session()
     first = max(day_or_none(request.args.get("from")) or clock.today(), clock.today())
     location_id = uuid_or_none(request.args.get("place"))
@@ -114,6 +117,7 @@ def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValu
     return render_template(
         "booking/find_slot.html",
         moving=moving,
+        kept=[each for each in holds.kept_for(session, referral.id) if _stands(each)],
         best=search.best(session, referral, within=within),
         days=days,
         first=first,
@@ -122,6 +126,34 @@ def _slots(referral: Referral, moving: Appointment | None) -> ResponseReturnValu
         locations=places.open_locations(session),
         **needs_of(referral, None),
     )
+
+
+def _keep(referral: Referral, moving: Appointment | None) -> ResponseReturnValue:
+    """Keep the chosen time while it is looked at and confirmed; 409 where it has just gone."""
+    session, referral_id = db_session(), referral.id
+    slot = queries.slot(session, uuid_or_none(request.form.get("slot")) or UUID(int=0))
+    slot_id, moving_id = slot.id, moving.id if moving else None
+    try:
+        holds.hold(
+            session,
+            slot_id=slot_id,
+            referral_id=referral_id,
+            slots=search.slots_for(session, referral, slot),
+            by=current_user(),
+        )
+        session.commit()
+    except Conflict as problem:
+        session.rollback()
+        return _taken(problem, ArrangedForm(None), referral_id, slot_id, moving_id)
+    to: dict[str, Any] = (
+        {"appointment_id": moving_id} if moving_id else {"referral_id": referral_id}
+    )
+    endpoint = "booking.confirm_move" if moving_id else "booking.confirm"
+    return redirect(url_for(endpoint, slot_id=slot_id, **to), HTTPStatus.SEE_OTHER)
+
+
+def _stands(kept: Hold) -> bool:
+    return kept.expires_at > clock.now()
 
 
 def confirm_or(
@@ -165,12 +197,22 @@ def _settled(
 ) -> dict[str, Any]:
     """What would be taken for the person's needs as things stand, and what nothing meets."""
     session = db_session()
-    held = tuple(ledger.resources_of_clinic(session, slot.clinic_id))
+    held = ledger.resources_of_clinic(session, slot.clinic_id)
     during = ledger.span_of(session, slot, slots)
+    here = (each for each in holds.kept_for(session, referral.id) if each.slot_id == slot.id)
+    kept = next(here, None)
+    keeps = holds.resources(session, kept) if kept and _stands(kept) else ()
     settled = needs.settle(
-        session, slot, referral, held, during, giving_up=moving.id if moving else None
+        session,
+        slot,
+        referral,
+        tuple(dict.fromkeys([*held, *keeps])),
+        during,
+        giving_up=moving.id if moving else None,
     )
     return {
+        "kept": kept,
+        "still_kept": bool(kept and _stands(kept)),
         "ends_at": during.upper,
         "unmet": [each.words for each in settled.unmet],
         "coming": places.names(session, set(settled.resources) - set(held)),
@@ -231,6 +273,7 @@ def needs_of(referral: Referral, slot: Slot | None) -> dict[str, Any]:
     return {
         "referral": referral,
         "patient": referral.patient,
+        "reach": telling.how_to_reach(referral.patient, clock.today()),
         "wanted": [access.FEATURE_WORDS[each] for each in access.wanted(person)],
         "arrange": access.to_arrange(person),
         "purpose": purpose.of_visit(db_session(), referral),

@@ -74,6 +74,13 @@ def how(patient: Patient, today: date, on: date) -> str:
     return channels.words(_way(patient, today, on))
 
 
+def how_to_reach(patient: Patient, today: date) -> str:
+    """Whom to ring in a person's place and how to talk to them; often nothing."""
+    safe = channels.SAFE_CONTACT if patient.safe_contact else ""
+    said = (safe, letters.whom_to_ring(patient, today), letters.how_to_talk(patient))
+    return " ".join(part for part in said if part)
+
+
 def told(session: Session, appointment: Appointment) -> tuple[list[Message], list[WorkItem]]:
     """What was written about an appointment, and the calls."""
     messages = session.scalars(

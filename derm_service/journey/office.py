@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from derm_service import clock
 from derm_service.journey.browser import Browser
-from derm_service.journey.pages import Answer, Stuck
+from derm_service.journey.pages import Answer, Page, Stuck
 from derm_service.journey.trip import SITES, Trip, day, id_in
 
 _TRIES = 3
@@ -45,7 +45,7 @@ def refer(trip: Trip, clerk: Browser) -> None:
 
 def have_a_time(trip: Trip, lead: Browser) -> None:
     """A free time later today, or a short clinic opened for it."""
-    if _times(trip, lead):
+    if _times(lead.open(f"/referrals/{trip.referral}/book")):
         return
     page = lead.open("/clinics/open")
     form = page.form("photographer_id")
@@ -75,22 +75,22 @@ def have_a_time(trip: Trip, lead: Browser) -> None:
     raise refused
 
 
-def _times(trip: Trip, browser: Browser) -> list[str]:
-    page = browser.open(f"/referrals/{trip.referral}/book")
+def _times(page: Page) -> list[str]:
     today = f"{clock.today():%Y-%m-%d}"
     if f"day-{today}" not in page.ids:
         return []
-    return list(page.links_to(f"/referrals/{trip.referral}/book/"))[:_TRIES]
+    return page.form("slot").offered["slot"][:_TRIES]
 
 
 def book(trip: Trip, clerk: Browser) -> None:
     """The first free time today; a colleague may be quicker, then the next one."""
     refused = Stuck("There is no free time today.")
-    for link in _times(trip, clerk):
-        page = clerk.open(link)
-        form = page.form(action=link)
-        answers: dict[str, Answer] = {"note": "All arranged"} if "note" in form.names else {}
+    times = clerk.open(f"/referrals/{trip.referral}/book")
+    for slot in _times(times):
         try:
+            page = clerk.send(times, times.form("slot"), slot=slot)
+            form = page.form(action=slot)
+            answers: dict[str, Answer] = {"note": "All arranged"} if "note" in form.names else {}
             page = clerk.send(page, form, **answers)
         except Stuck as stuck:
             refused = stuck

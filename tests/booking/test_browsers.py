@@ -164,7 +164,7 @@ def test_a_booking_is_made_with_the_keyboard_alone(
     sign_in(page, clerk)
     page.goto(f"/referrals/{referral}/book?place={location}")
 
-    page.get_by_role("link", name=" at Mill Road Hospital").first.focus()
+    page.get_by_role("button", name=" at Mill Road Hospital").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the appointment")
     page.get_by_role("button", name="Book this appointment").focus()

@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from derm_service import clock
+from derm_service import clock, wording
 from derm_service.booking import appointments, free, ledger, queries
 from derm_service.booking.codes import AppointmentState, CancelReason, ResourceKind
 from derm_service.booking.models import Appointment, Clinic, Location, MobileUnit, Resource
+from derm_service.errors import Conflict
 from derm_service.people import Role, User
 from derm_service.referrals.codes import Mobility, ReferralState
 from tests import make
@@ -68,10 +70,12 @@ def test_a_slot_is_found_confirmed_and_booked(client: FlaskClient, session: Sess
     referral, slot = make.referral(session), make.slot(session)
 
     found = client.get(f"/referrals/{referral.id}/book")
-    assert f"/referrals/{referral.id}/book/{slot.id}" in found.text
     assert "Day 10 of 28" in found.text  # seven days on
 
     address = f"/referrals/{referral.id}/book/{slot.id}"
+    chosen = re.findall(r'name="slot" value="([0-9a-f-]+)"', found.text)[0]
+    kept = post(client, f"/referrals/{referral.id}/book", slot=chosen)
+    assert kept.location == address
     assert "Book this appointment" in client.get(address).text
     answer = post(client, address)
 
@@ -131,6 +135,72 @@ def test_a_slot_just_taken_says_so_and_offers_others_with_what_was_typed(
     assert 'name="note" value="Hoist on loan"' in answer.text
     again = post(client, f"/referrals/{referral.id}/book/{offered[0]}", note="Hoist on loan")
     assert again.status_code == 303
+
+
+def test_a_chosen_time_is_kept_while_it_is_confirmed_and_a_lapsed_one_says_so(
+    client: FlaskClient, session: Session, clerk: User
+) -> None:
+    slot = make.slot(session)
+    make.resource(session, ResourceKind.INTERPRETER, name="Ewa", language="pl")
+    person = make.patient(session, language="pl", interpreter_needed=True, needs=("transport",))
+    referral = make.referral(session, patient=person)
+    rival = make.referral(session).id
+    finding = f"/referrals/{referral.id}/book"
+    address = f"{finding}/{slot.id}"
+
+    with time_machine.travel(clock.now(), tick=False) as now:
+        chosen = post(client, finding, slot=str(slot.id))
+        until = wording.time(clock.now() + timedelta(minutes=5))
+        confirming, others = client.get(address).text, client.get(finding).text
+        with pytest.raises(Conflict, match="taken"):
+            appointments.book(session, slot_id=slot.id, referral_id=rival, by=clerk)
+        now.shift(timedelta(minutes=6))
+        lapsed = client.get(address).text
+        appointments.book(session, slot_id=slot.id, referral_id=rival, by=clerk)
+        gone = post(client, address, note="Car ordered")
+        again = post(client, finding, slot=str(slot.id))
+
+    assert (chosen.status_code, chosen.location) == (303, address)
+    assert f"The time is kept for this person until {until}." in confirming
+    assert "Will be booked with the visit: Ewa." in confirming
+    assert f"Kept for this person until {until}" in others
+    assert f"The time was kept until {until}. Book it soon" in lapsed
+    assert gone.status_code == 409
+    assert f"was kept for you until {until} and has gone since" in gone.text
+    assert "Car ordered" in gone.text
+    assert again.status_code == 409
+
+
+@pytest.mark.usefixtures("clerk")
+def test_whoever_books_reads_that_only_a_call_is_safe_and_who_hears_for_somebody(
+    client: FlaskClient, session: Session
+) -> None:
+    unsafe = make.patient(session, safe_contact=True, contact_note="Ring on Tuesdays only")
+    heard_for = make.patient(session, proxy=make.proxy().kept())
+    finding = [
+        client.get(f"/referrals/{make.referral(session, patient=one).id}/book").text
+        for one in (unsafe, heard_for)
+    ]
+
+    assert "Safe contact only" in finding[0]
+    assert "Note: Ring on Tuesdays only." in finding[0]
+    assert "Ring Mary Okafor (daughter) on" in finding[1]
+
+
+@pytest.mark.usefixtures("clerk")
+def test_the_time_an_appointment_is_to_move_to_is_kept_too(
+    client: FlaskClient, session: Session
+) -> None:
+    clinic = make.clinic(session)
+    booked = make.appointment(session, slot=clinic.slots[0])
+    address = f"/appointments/{booked.id}/move"
+
+    chosen = post(client, address, slot=str(clinic.slots[1].id))
+    moved = post(client, chosen.location)
+
+    assert chosen.location == f"{address}/{clinic.slots[1].id}"
+    assert moved.status_code == 303
+    assert booked.state == "moved"
 
 
 @pytest.mark.usefixtures("clerk")
