@@ -40,6 +40,7 @@ NOT_DECIDED = (
     "A photograph has waited for a day to be kept or taken again, so its visit is not finished."
 )
 OPEN = (CaptureState.ANNOUNCED, CaptureState.RECEIVING)
+LATE = {NOT_ARRIVED: OPEN, NOT_DECIDED: (CaptureState.CHECKED,)}
 
 
 @dataclass(frozen=True)
@@ -173,10 +174,9 @@ def _settle(session: Session, inventory: Inventory) -> None:
     for item in session.scalars(waiting).all():
         if item.note in (ORIGINAL_LOST, PIECE_LOST):
             is_over = item.subject_id not in lost
-        elif item.note in (NOT_ARRIVED, NOT_DECIDED):
+        elif item.note in LATE:
             capture = session.get(Capture, item.subject_id)
-            late = (*OPEN, CaptureState.CHECKED)
-            is_over = capture is None or capture.state not in late
+            is_over = capture is None or capture.state not in LATE[item.note]
         else:
             continue
         if is_over:

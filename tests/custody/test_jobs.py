@@ -5,16 +5,17 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from derm_service import clock
 from derm_service.config import Settings
-from derm_service.custody import job_care
+from derm_service.custody import job_care, sealer
 from derm_service.custody import tasks as custody_tasks
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture
-from derm_service.imaging.vault import worker_vault
+from derm_service.imaging.vault import Place, worker_vault
 from derm_service.jobs import CAPTURE, ROUTINE, defer
 from derm_service.messages import work
+from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
 from tests import make
-from tests.custody.filed import received
+from tests.custody.filed import filed, received
 from tests.custody.working import work_once
 
 RETRY = "UPDATE procrastinate_jobs SET status = 'todo'"
@@ -42,6 +43,32 @@ def take_over(url: str, sessions: sessionmaker[Session], settings: Settings) -> 
         defer(session, custody_tasks.take_over, timestamp="0")
         session.commit()
     work_once(url, sessions, settings, queue=ROUTINE)
+
+
+def test_the_jobs_that_look_after_store_and_trail_put_what_they_find_before_people(
+    committed_sessions: sessionmaker[Session], database_url: str, settings: Settings
+) -> None:
+    vault = worker_vault(settings)
+    with committed_sessions() as session:
+        capture = filed(session, vault)
+        sealer.seal(session)
+        lead, officer = make.user(session, Role.LEAD), make.user(session, Role.GOVERNANCE)
+        session.execute(sa.text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
+        session.execute(sa.text("UPDATE audit_entry SET did = 'nothing' WHERE number = 2"))
+        for job in (custody_tasks.reconcile, custody_tasks.verify):
+            defer(session, job, timestamp="0")
+        session.commit()
+        original = capture.original
+        assert original is not None
+        vault.delete(Place.RECORD, original.key)
+
+    work_once(database_url, committed_sessions, settings, queue=ROUTINE)
+
+    with committed_sessions() as session:
+        (lost,) = work.open_items(session, lead)
+        (broken,) = work.open_items(session, officer)
+    assert (lost.kind, lost.subject_id) == (WorkKind.IMAGE_TROUBLE, original.id)
+    assert (broken.kind, broken.note[:17]) == (WorkKind.AUDIT_BROKEN, "Row 2 was changed")
 
 
 def test_a_job_that_kills_its_worker_is_parked_before_the_administrator(

@@ -238,6 +238,21 @@ def test_what_was_announced_and_never_sent_is_raised_after_a_day_until_it_is_set
     assert on_list(session, lead) == []
 
 
+def test_what_arrived_late_and_waits_for_a_word_is_no_longer_called_missing(
+    session: Session, vault: Vault, lead: User
+) -> None:
+    capture = received(session, vault)
+    capture.state, capture.announced_at = CaptureState.RECEIVING, clock.now() - timedelta(hours=50)
+    reconciling.reconcile(session, Inventory())
+    capture.state, capture.checked_at = CaptureState.CHECKED, clock.now() - timedelta(hours=25)
+    capture.verdict = "retake"
+
+    reconciling.reconcile(session, Inventory())
+    reconciling.reconcile(session, Inventory())
+
+    assert on_list(session, lead) == [reconciling.NOT_DECIDED]
+
+
 def test_a_photograph_nobody_judged_is_queued_again(session: Session, vault: Vault) -> None:
     capture = received(session, vault)
     assert capture.received_at is not None
