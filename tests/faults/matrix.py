@@ -31,27 +31,26 @@ class Outcome:
     @property
     def lost(self) -> int:
         """Photographs acknowledged and not filed with the same bytes."""
-        lost = ("rows: []", "other bytes")
-        return sum(any(each in lost for each in found) for found in self.troubles.values())
+        return self._with("not filed", "other bytes")
 
     @property
     def duplicated(self) -> int:
         """Photographs, objects or audit rows there more than once."""
-        twice = sum(
-            any("rows: [(" in one or "audit" in one for one in found)
-            for found in self.troubles.values()
-        )
-        return twice + self.objects_without_row
+        return self._with("twice", "audit") + self.objects_without_row
+
+    def _with(self, *kinds: str) -> int:
+        found = [each for listed in self.troubles.values() for each in listed]
+        return sum(each.startswith(kinds) for each in found)
 
 
 def walk(rig: Rig, points: Iterable[Point], told: Callable[[str], None] = print) -> Outcome:
     """At each point: arm it, send a photograph, let the process die, let the device go on."""
     outcome = Outcome()
     device = rig.device()
-    sent: dict[str, Photograph] = {}
+    sent: list[tuple[str, Photograph]] = []
     for point in points:
         rig.crash_at(point)
-        photo = sent[point] = rig.photograph()
+        sent.append((point.value, photo := rig.photograph()))
         device.send(photo)
         device.wait_filed(photo)
         until(rig.has_crashed, f"the death at {point}", RECOVERY_SECONDS)
@@ -59,9 +58,9 @@ def walk(rig: Rig, points: Iterable[Point], told: Callable[[str], None] = print)
         outcome.acknowledged += photo.acknowledged
         told(point.value)
     until(lambda: _nothing_waits(rig), "the end of all jobs", RECOVERY_SECONDS)
-    for point_name, photo in sent.items():
+    for name, photo in sent:
         if found := rig.troubles(photo):
-            outcome.troubles[point_name] = found
+            outcome.troubles.setdefault(name, []).extend(found)
     objects, rows = rig.tidy()
     outcome.objects_without_row = objects - rows
     with rig.sessions() as session:

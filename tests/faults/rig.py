@@ -120,9 +120,11 @@ class Rig:
         """All that is not exactly once and exactly equal about a photograph that was filed."""
         with self.sessions() as session:
             rows = session.scalars(sa.select(Capture).where(Capture.sha256 == photo.sha256)).all()
-            if [(row.id, row.state) for row in rows] != [(photo.id, CaptureState.FILED)]:
-                return [f"rows: {[(row.id, row.state.value) for row in rows]}"]
-            (row,) = rows
+            if len(rows) > 1:
+                return [f"twice: {[(row.id, row.state.value) for row in rows]}"]
+            row = next(iter(rows), None)
+            if row is None or (row.id, row.state) != (photo.id, CaptureState.FILED):
+                return [f"not filed: {row and (row.id, row.state.value)}"]
             troubles = []
             assert row.original is not None
             if b"".join(self.vault.open(row.original)) != photo.data:

@@ -96,15 +96,30 @@ def test_database_killed_while_devices_send_loses_nothing(rig: Rig, many: int) -
         rig.postgres.wait_ready()
 
 
-def test_frozen_store_stops_no_other_page_and_what_was_sent_arrives_afterwards(rig: Rig) -> None:
-    with sending(rig, DEVICES), httpx.Client(base_url=rig.settings.address, timeout=90) as browser:
+@pytest.mark.parametrize(
+    "until_refused",
+    [pytest.param(False, id="short"), pytest.param(True, id="full", marks=pytest.mark.long)],
+)
+def test_frozen_store_stops_no_other_page_and_what_was_sent_arrives_afterwards(
+    rig: Rig, until_refused: bool
+) -> None:
+    with (
+        sending(rig, DEVICES) as photos,
+        httpx.Client(base_url=rig.settings.address, timeout=90) as browser,
+    ):
         rig.line.frozen = True
         try:
             answers = [browser.get("/sign-in").status_code for _ in range(10)]
+            if until_refused:
+                until(lambda: all(photo.refusals for photo in photos), "what each reads", 180)
+                assert not any(photo.acknowledged for photo in photos)
+                answers += [browser.get("/sign-in").status_code for _ in range(10)]
         finally:
             rig.line.frozen = False
 
-    assert answers == [HTTPStatus.OK] * 10
+    assert set(answers) == {HTTPStatus.OK}
+    refusals = {status for photo in photos for status in photo.refusals}
+    assert refusals <= {HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 def test_store_that_refuses_is_said_and_nothing_is_acknowledged(rig: Rig) -> None:
@@ -121,10 +136,13 @@ def test_store_that_refuses_is_said_and_nothing_is_acknowledged(rig: Rig) -> Non
     assert device.wait_filed(photo) == "filed"
 
 
-def test_slow_store_slows_and_loses_nothing(rig: Rig) -> None:
+@pytest.mark.parametrize(
+    "many", [pytest.param(2, id="short"), pytest.param(20, id="full", marks=pytest.mark.long)]
+)
+def test_slow_store_slows_and_loses_nothing(rig: Rig, many: int) -> None:
     rig.line.delay_seconds = 0.05
 
-    with sending(rig, 2):
+    with sending(rig, many):
         pass
 
 
