@@ -203,7 +203,9 @@ def _columns(table: str) -> tuple[str, ...]:
 
 
 def _as_text(value: object) -> str:
-    """An id, a moment or a range as PostgreSQL reads it."""
+    """An id, a moment, a range or bytes as PostgreSQL reads them."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     if isinstance(value, datetime) and value.tzinfo is None:
         raise TypeError("naive datetime given to the database")
     return str(value)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 from werkzeug.datastructures import MultiDict
 
 from derm_service import clock
@@ -25,10 +25,20 @@ NOT_SAVED = (
 FOR_PROGRAMS = ("/api/", "/images/")  # where a bearer token counts; pages are for browsers
 NOBODYS = (None, "static", "health.healthz", "replies.received")
 """Where nobody signs in; the last asks for a token of the settings."""
-_LIVE_TOKEN = (  # built once: a photograph's pieces ask for it each time
+_LIVE_TOKEN = (  # built once, as the next: a photograph's pieces ask for it each time
     sa.select(ApiToken)
-    .options(joinedload(ApiToken.user))
+    .options(
+        load_only(ApiToken.used_at, ApiToken.revoked_at),
+        joinedload(ApiToken.user, innerjoin=True).load_only(
+            User.name, User.roles, User.intimate_images, User.disabled_at
+        ),
+    )
     .where(ApiToken.token_sha256 == sa.bindparam("token_sha256"), ApiToken.revoked_at.is_(None))
+)
+_SESSION = (
+    sa.select(UserSession)
+    .options(joinedload(UserSession.user, innerjoin=True))
+    .where(UserSession.token_sha256 == sa.bindparam("token_sha256"))
 )
 SECRET_FIELDS = frozenset({"csrf_token", "password", "current", "new", "again"})
 
@@ -77,11 +87,7 @@ def _session_row() -> UserSession | None:
     token = session.get("token")
     if not token:
         return None
-    return db_session().scalar(
-        sa.select(UserSession)
-        .options(joinedload(UserSession.user))
-        .where(UserSession.token_sha256 == digest(token))
-    )
+    return db_session().scalar(_SESSION, {"token_sha256": digest(token)})
 
 
 def _alive(row: UserSession) -> bool:

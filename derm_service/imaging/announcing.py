@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from derm_service import clock
 from derm_service.db import UtcDateTime, insert_once, once
 from derm_service.errors import Conflict, Invalid, NotAllowed
-from derm_service.imaging import elsewhere, trail, visit_queries, visits
+from derm_service.imaging import elsewhere, shutter, trail, visits
 from derm_service.imaging.codes import (
     CaptureState,
     Contact,
@@ -66,6 +66,7 @@ def _sent_before() -> sa.Select[int, int]:
 
 _SENT_BEFORE = _sent_before()  # built once: to compose it takes longer than to run it
 _ONCE = once(Capture, "id")
+_KNOWN = sa.select(Capture.id).where(Capture.id == sa.bindparam("capture_id", type_=sa.Uuid()))
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ def announce(session: Session, announcement: Announcement, *, by: User) -> Captu
 
 def known(session: Session, announcement: Announcement) -> Capture | None:
     """The capture if it was announced before; Conflict where it is another, or was given up."""
-    found = session.get(Capture, announcement.capture_id)
-    if found is None:
-        return None
+    if session.scalar(_KNOWN, {"capture_id": announcement.capture_id}) is None:
+        return None  # most are new: a whole row is not asked for
+    found = session.get_one(Capture, announcement.capture_id)
     images = found.image_set
     same_bytes = (found.sha256, found.size_bytes) == (announcement.sha256, announcement.size_bytes)
     is_of = (images.visit.appointment_id, images.lesion_id, found.view)
@@ -116,11 +117,11 @@ def known(session: Session, announcement: Announcement) -> Capture | None:
 def open_upload(session: Session, announcement: Announcement, *, by: User) -> Capture:
     """Announce a capture that was not known just now."""
     check_context(announcement)
-    visit = visit_queries.visit_of(session, announcement.appointment_id)
-    if visit is None:
+    visit_id = shutter.visit_id_of(session, announcement.appointment_id)
+    if visit_id is None:
         raise Conflict("This person is not checked in. Check them in on the day list first.")
     images = visits.open_shutter(
-        session, visit_id=visit.id, lesion_id=announcement.lesion_id, by=by
+        session, visit_id=visit_id, lesion_id=announcement.lesion_id, by=by
     )
     _check_limits(session, images, announcement, by)
     values = _values(announcement, images, by)

@@ -23,7 +23,7 @@ ELSEWHERE = (
 
 
 _TWIN = (
-    sa.select(Capture)
+    sa.select(Capture.id)
     .join(ImageSet)
     .join(Visit)
     .join(Appointment)
@@ -54,7 +54,8 @@ def twin(session: Session, capture: Capture, images: ImageSet) -> Capture | None
     """A capture with the same bytes that is, or is about to be, on another person's record."""
     of_whom = images.visit.appointment.patient_id
     asked = {"sha256": capture.sha256, "capture_id": capture.id, "patient_id": of_whom}
-    return session.scalar(_TWIN, asked)
+    found = session.scalar(_TWIN, asked)
+    return session.get_one(Capture, found) if found else None
 
 
 def alert(

@@ -8,23 +8,19 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from derm_service.booking.models import Appointment
 from derm_service.errors import NotFound
+from derm_service.imaging import shutter
 from derm_service.imaging.announcing import GIVEN_UP
 from derm_service.imaging.codes import CaptureState
-from derm_service.imaging.models import Capture, Chunk, ImageSet, SealedObject, Visit
-from derm_service.referrals.models import Referral
+from derm_service.imaging.models import Capture, Chunk, ImageSet, SealedObject
 
 UNFINISHED_FOR = timedelta(days=7)  # how long an upload waits for its next piece
 RECEIVES = (CaptureState.ANNOUNCED, CaptureState.RECEIVING)
 NOT_THERE = "The service does not know this upload. Choose the photograph again."
 
 _VISIT = joinedload(Capture.image_set, innerjoin=True).options(
-    joinedload(ImageSet.lesion, innerjoin=True),
-    joinedload(ImageSet.visit, innerjoin=True)
-    .joinedload(Visit.appointment, innerjoin=True)
-    .joinedload(Appointment.referral, innerjoin=True)
-    .joinedload(Referral.patient, innerjoin=True),
+    joinedload(ImageSet.lesion, innerjoin=True).options(shutter.OF_LESION),
+    joinedload(ImageSet.visit, innerjoin=True).options(*shutter.OF_VISIT),
 )
 
 
@@ -88,6 +84,11 @@ def _how_it_stands() -> sa.Select[Capture, int, int, datetime | None]:
     )
 
 
+_HOLD = (
+    sa.select(Capture.id)
+    .where(Capture.id == sa.bindparam("capture_id", type_=sa.Uuid()))
+    .with_for_update()
+)
 _STANDING = _how_it_stands()  # built once: to compose it takes longer than to run it
 
 
@@ -102,5 +103,5 @@ def of(session: Session, capture_id: uuid.UUID) -> Standing:
 
 def hold(session: Session, capture_id: uuid.UUID) -> Standing:
     """The same, its row held: what others have just committed is seen, and they wait."""
-    session.execute(sa.select(Capture.id).where(Capture.id == capture_id).with_for_update())
+    session.execute(_HOLD, {"capture_id": capture_id})
     return of(session, capture_id)

@@ -19,6 +19,7 @@ from derm_service.imaging.rules import (
     shutter_closed_because,
     wanted_views,
 )
+from derm_service.imaging.shutter import NO_VISIT, NOT_OF_VISIT
 from derm_service.referrals import body_sites, consents
 from derm_service.referrals.codes import ConsentBy, LesionState, Purpose, ReferralState
 from derm_service.referrals.models import Consent, Lesion, Patient, Referral
@@ -40,7 +41,7 @@ def visit(session: Session, visit_id: uuid.UUID, *, lock: bool = False) -> Visit
         populate_existing=lock,
     )
     if found is None:
-        raise NotFound("There is no such visit. Go back to the day list.")
+        raise NotFound(NO_VISIT)
     return found
 
 
@@ -53,7 +54,7 @@ def lesion_of(session: Session, visit: Visit, lesion_id: uuid.UUID) -> Lesion:
     """One lesion of the visit's referral; any other is NotFound."""
     lesion = session.get(Lesion, lesion_id)
     if lesion is None or lesion.referral_id != visit.appointment.referral_id:
-        raise NotFound("This lesion does not belong to this visit. Go back to the visit.")
+        raise NotFound(NOT_OF_VISIT)
     return lesion
 
 
@@ -97,7 +98,7 @@ def facts(
     `images` is the set of that lesion where the caller has it.
     """
     referral = visit.appointment.referral
-    record = consents.in_force(session, referral.id).get(Purpose.RECORD)
+    record = consents.newest(session, referral.id, Purpose.RECORD)
     if lesion is not None and images is None:
         images = set_of(session, visit.id, lesion.id)
     return ShutterFacts(

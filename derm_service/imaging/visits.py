@@ -14,7 +14,7 @@ from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotFound
-from derm_service.imaging import aside, consent, visit_queries
+from derm_service.imaging import aside, consent, shutter, visit_queries
 from derm_service.imaging.codes import Chaperone
 from derm_service.imaging.consent import ConsentTaken
 from derm_service.imaging.models import ImageSet, Visit
@@ -218,9 +218,8 @@ def open_shutter(
     The upload endpoint calls this in the transaction that announces the capture: it holds the
     visit's lock, so that a visit cannot finish between the look and the announcement.
     """
-    visit = unfinished(session, visit_id)
-    lesion = visit_queries.lesion_of(session, visit, lesion_id)
-    images = visit_queries.set_of(session, visit.id, lesion.id)
+    visit = _not_finished(shutter.held(session, visit_id))
+    lesion, images = shutter.lesion_at(session, visit, lesion_id)
     closed = shutter_closed_because(visit_queries.facts(session, visit, lesion, images=images))
     if closed:
         raise Conflict(closed)
@@ -260,7 +259,10 @@ def needs_someone_today(session: Session, *, visit_id: uuid.UUID, reason: str, b
 
 def unfinished(session: Session, visit_id: uuid.UUID) -> Visit:
     """The visit, its row locked; Conflict once it is finished."""
-    visit = visit_queries.visit(session, visit_id, lock=True)
+    return _not_finished(visit_queries.visit(session, visit_id, lock=True))
+
+
+def _not_finished(visit: Visit) -> Visit:
     if visit.finished_at is not None:
         raise Conflict(
             "This visit is finished, so it cannot be changed any more. "

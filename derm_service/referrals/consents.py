@@ -3,7 +3,7 @@
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from derm_service import audit, clock, wording
 from derm_service.errors import Invalid
@@ -18,6 +18,16 @@ _OF_REFERRAL = (
     sa.select(Consent)
     .where(Consent.referral_id == sa.bindparam("referral_id", type_=sa.Uuid()))
     .order_by(Consent.recorded_at, Consent.id)
+)
+_NEWEST = (
+    sa.select(Consent)
+    .where(
+        Consent.referral_id == sa.bindparam("referral_id", type_=sa.Uuid()),
+        Consent.purpose == sa.bindparam("purpose", type_=Consent.purpose.type),
+    )
+    .order_by(Consent.recorded_at.desc(), Consent.id.desc())
+    .limit(1)
+    .options(load_only(Consent.is_given, Consent.given_by, Consent.best_interests))
 )
 
 
@@ -80,3 +90,8 @@ def in_force(session: Session, referral_id: uuid.UUID) -> dict[Purpose, Consent]
     """The newest answer to each purpose that was asked."""
     rows = session.scalars(_OF_REFERRAL, {"referral_id": referral_id})
     return {consent.purpose: consent for consent in rows}
+
+
+def newest(session: Session, referral_id: uuid.UUID, purpose: Purpose) -> Consent | None:
+    """The answer in force to one purpose, with no column more than decides."""
+    return session.scalar(_NEWEST, {"referral_id": referral_id, "purpose": purpose})
