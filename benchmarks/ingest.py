@@ -112,19 +112,21 @@ def shot(data: bytes, appointment: uuid.UUID, lesion: uuid.UUID) -> Shot:
 
 
 def send(rig: Rig, shot: Shot) -> None:
-    """Announce it and send it in pieces with checksums, as the capture page."""
+    """Announce it with its first piece, send the others, each with its checksum, as the page."""
     line = _line(rig)
     common = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {rig.bearer}"}
     pairs = (f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in shot.metadata.items())
     described = {"Upload-Length": str(len(shot.data)), "Upload-Metadata": ",".join(pairs)}
-    _asked(line, "POST", UPLOADS, {**common, **described}, None)
     whole = memoryview(shot.data)
     for start in range(0, len(whole), PIECE):
         piece = whole[start : start + PIECE]
         digest = base64.b64encode(hashlib.sha256(piece).digest()).decode()
-        of_it = {"Upload-Offset": str(start), "Upload-Checksum": f"sha256 {digest}"}
-        headers = {**common, **of_it, "Content-Type": OCTETS}
-        _asked(line, "PATCH", f"{UPLOADS}/{shot.id}", headers, piece)
+        of_it = {"Upload-Checksum": f"sha256 {digest}", "Content-Type": OCTETS}
+        if start == 0:
+            _asked(line, "POST", UPLOADS, {**common, **described, **of_it}, piece)
+        else:
+            headers = {**common, **of_it, "Upload-Offset": str(start)}
+            _asked(line, "PATCH", f"{UPLOADS}/{shot.id}", headers, piece)
 
 
 def _line(rig: Rig) -> http.client.HTTPConnection:

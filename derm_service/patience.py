@@ -11,10 +11,38 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from gunicorn.http.body import Body, LengthReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 PATIENCE = 20.0  # seconds; 256 KiB take 8 on a line of 256 kbit/s
 SHORT = 5.0
+
+
+class PromptBody(Body):  # type: ignore[misc]
+    """A request's body that also hands on what has come, straight from the socket.
+
+    `read` waits until all it was asked for is there, and passes it through four buffers. Of a
+    photograph the next bytes will do, and what came before a break is not lost in a buffer.
+    """
+
+    def read1(self, size: int) -> bytes:
+        """At most so many bytes of those that have come; waits for some, empty at the end."""
+        reader = self.reader
+        if self.buf.tell() or not isinstance(reader, LengthReader):
+            return bytes(self.read(size))
+        most = min(size, reader.length)
+        some = reader.unreader.take_buffered()  # came with the headers
+        reader.unreader.unread(some[most:])
+        some = some[:most] or self._received(most)
+        reader.length -= len(some)
+        return some
+
+    def _received(self, most: int) -> bytes:
+        try:
+            return bytes(self.reader.unreader.sock.recv(most)) if most else b""
+        except OSError:
+            self.failed = True  # the next request's place is unknown
+            raise
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -34,6 +62,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         if keeps is False:
             _hang_up(conn)  # or the main loop would wait for what a slow client still sends
         return keeps
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """One request of a connection."""
+        req.body = PromptBody(req.body.reader)
+        return super().handle_request(req, conn)
 
     def notify(self) -> None:
         """Called by the main loop about once a second."""

@@ -116,8 +116,11 @@ class Sealer:
         )
 
 
-def _in_steps(pieces: Iterable[bytes]) -> Iterator[memoryview]:
+def _in_steps(pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
     for piece in pieces:
+        if len(piece) <= PIECE:
+            yield piece
+            continue
         whole = memoryview(piece)
         for start in range(0, len(whole), PIECE):
             yield whole[start : start + PIECE]

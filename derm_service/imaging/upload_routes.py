@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed
 
 from derm_service import crash
 from derm_service.crash import Point
@@ -25,6 +25,7 @@ from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.image_routes import vault
 from derm_service.imaging.models import SealedObject
 from derm_service.imaging.standing import Standing
+from derm_service.imaging.uploads import MovedOn
 from derm_service.people import Action
 from derm_service.web import allowed, current_user, db_session
 
@@ -118,8 +119,7 @@ def announce() -> ResponseReturnValue:
     answer = Response(status=HTTPStatus.OK if known else HTTPStatus.CREATED)
     now = standing.of(session, capture.id) if known else Standing.at_first(capture)
     if request.mimetype == OCTETS:
-        # A known upload goes on where it stands; its first bytes need not come twice.
-        now = now if known else _take(now, 0)
+        now = _take_first(now, is_known=known is not None)
         answer.headers["Upload-Offset"] = str(now.offset)
     answer.headers["Location"] = url_for(".where", capture_id=capture.id)
     return _expiring(answer, now)
@@ -151,6 +151,7 @@ def receive(capture_id: UUID) -> ResponseReturnValue:
     if now.is_gone:
         return Response(status=HTTPStatus.GONE)
     answer = Response(status=HTTPStatus.NO_CONTENT)
+    uploads.check_shutter(db_session(), now)
     now = _take(now, start)
     answer.headers["Upload-Offset"] = str(now.offset)
     return _expiring(answer, now)
@@ -176,6 +177,22 @@ def instead(capture_id: UUID) -> ResponseReturnValue:
     return receive(capture_id=capture_id) if named == "PATCH" else stop(capture_id=capture_id)
 
 
+def _take_first(now: Standing, *, is_known: bool) -> Standing:
+    """Take the piece that came with the announcement, which has just looked at the shutter.
+
+    A known upload goes on where it stands: its first bytes need not come twice.
+    """
+    if now.offset:
+        return now
+    if is_known:
+        uploads.check_shutter(db_session(), now)
+    try:
+        return _take(now, 0)
+    except MovedOn:  # the same device a moment ago
+        db_session().rollback()
+        return standing.of(db_session(), now.capture.id)
+
+
 def _take(now: Standing, start: int) -> Standing:
     """Take the body in; how it stands after it. Refused before a byte is read if it cannot be.
 
@@ -189,13 +206,13 @@ def _take(now: Standing, start: int) -> Standing:
     )
     if checksum is not None and request.content_length is None:
         raise UnknownChecksum(NO_LENGTH)  # nobody could tell a whole piece from a broken one
-    uploads.check_piece(session, now, start, request.content_length)
+    uploads.check_place(now, start, request.content_length)
     session.commit()  # no transaction is held while a slow line delivers
     if not _places.acquire(blocking=False):
         raise Unavailable(BUSY)
     try:
         sealed: list[SealedObject] = []
-        for piece in uploads.pieces(_reader(checksum), most, body=body):
+        for piece in uploads.pieces(_reader(checksum), most):
             sealed.append(uploads.seal(vault(), piece))
             crash.here(Point.PIECE_STORED)
             if checksum is None:
@@ -222,14 +239,17 @@ def _keep(now: Standing, sealed: list[SealedObject]) -> Standing:
 
 
 def _reader(checksum: Checksum | None) -> Callable[[int], bytes]:
-    """Reads up to so many bytes of the body, which simply ends where the line breaks."""
-    body = request.stream
+    """Reads what has come of the body, up to so many bytes; it ends where the line breaks."""
+    left, body = request.content_length, request.environ["wsgi.input"]
 
     def read(most: int) -> bytes:
+        nonlocal left
         try:
-            some: bytes = body.read(most)
-        except (ClientDisconnected, OSError):
+            some: bytes = body.read1(most if left is None else min(most, left))
+        except OSError:
             return b""
+        if left is not None:
+            left -= len(some)
         if checksum is not None:
             checksum.update(some)
         return some

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock, crash, wording
 from derm_service.crash import Point
-from derm_service.db import conflicts
+from derm_service.db import add, conflicts, together
 from derm_service.errors import Conflict, Invalid, NotAllowed
 from derm_service.imaging import (
     aside,
@@ -31,7 +31,7 @@ from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
 
 PIECE = 4 * 1024 * 1024  # bytes sealed as one object; its ciphertext is held in memory
-READS = (16 * 1024, 256 * 1024)  # what a break may cost, and what a good line is read by
+READ = 256 * 1024  # at most so much of what has come is taken at a time
 MOST_PIECES = 1000  # 60 MB in pieces of 256 KiB are 240; the rest is for lines that break
 MOVED_ON = (
     "The upload stands at another place than this piece. Ask where it stands, and go on from there."
@@ -50,44 +50,50 @@ ARRIVED = (
 )
 
 
-def check_piece(session: Session, now: Standing, start: int, length: int | None) -> None:
-    """Refuse a piece that does not begin where the upload stands or goes beyond its end.
+class MovedOn(Conflict):
+    """The piece does not begin where the upload stands."""
 
-    It is refused too once the shutter is shut: somebody who takes back their consent while a
-    photograph is on its way has not agreed to it.
+
+def check_shutter(session: Session, now: Standing) -> None:
+    """Refuse a piece once the shutter is shut.
+
+    Somebody who takes back their consent while a photograph is on its way has not agreed to it.
     """
-    capture = now.capture
-    if capture.set_aside_reason is SetAsideReason.CONSENT_REFUSED:
+    if now.capture.set_aside_reason is SetAsideReason.CONSENT_REFUSED:
         raise NotAllowed(looking.NO_CONSENT)
-    if not now.is_open or start != now.offset:
-        raise Conflict(MOVED_ON)
-    images = capture.image_set
+    if not now.is_open:
+        raise MovedOn(MOVED_ON)
+    images = now.capture.image_set
     closed = shutter_closed_because(
         visit_queries.facts(session, images.visit, images.lesion, images=images)
     )
     if closed:
         raise NotAllowed(closed)  # a Conflict would make the device ask again and again
-    if length is not None and start + length > capture.size_bytes:
+
+
+def check_place(now: Standing, start: int, length: int | None) -> None:
+    """Refuse a piece that does not begin where the upload stands or goes beyond its end."""
+    if not now.is_open or start != now.offset:
+        raise MovedOn(MOVED_ON)
+    if length is not None and start + length > now.capture.size_bytes:
         raise Invalid({"length": "This piece goes beyond the announced length."})
     if now.pieces >= MOST_PIECES:
         raise NotAllowed(TOO_SMALL)
 
 
-def pieces(read: Callable[[int], bytes], most: int, *, body: int) -> Iterator[Iterator[bytes]]:
+def pieces(read: Callable[[int], bytes], most: int) -> Iterator[Iterator[bytes]]:
     """At most `most` bytes in pieces to be sealed while they come; each before the next.
 
-    What came before a break is a piece too. A device on a poor line sends small bodies: those are
-    read in small steps, since the step that a reset connection interrupts is lost.
+    What came before a break is a piece too.
     """
-    least, largest = READS
-    steps = _steps(read, most, max(least, min(largest, body // 16)))
+    steps = _steps(read, most)
     for first in steps:
         yield _one_piece(first, steps)
 
 
-def _steps(read: Callable[[int], bytes], most: int, step: int) -> Iterator[bytes]:
+def _steps(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
     left = most
-    while left > 0 and (some := read(min(step, left))):
+    while left > 0 and (some := read(min(READ, left))):
         left -= len(some)
         yield some
 
@@ -120,17 +126,19 @@ def keep(
     """
     before = standing.hold(session, capture_id)
     capture, reached = before.capture, start
-    check_piece(session, before, start, sum(each.size_plain for each in sealed))
-    for each in sealed:
-        session.add(
-            Chunk(capture_id=capture.id, start=reached, length=each.size_plain, sealed=each)
-        )
-        reached += each.size_plain
-    is_whole = reached == capture.size_bytes
-    capture.state = CaptureState.RECEIVED if is_whole else CaptureState.RECEIVING
-    capture.received_at = clock.now() if is_whole else None
-    with conflicts(chunk_pkey=MOVED_ON):
-        session.flush()
+    check_shutter(session, before)
+    check_place(before, start, sum(each.size_plain for each in sealed))
+    with conflicts(chunk_pkey=MOVED_ON), together(session):
+        for each in sealed:
+            place = {"capture_id": capture.id, "start": reached, "length": each.size_plain}
+            add(session, each)
+            add(session, Chunk(**place, sealed_object_id=each.id))
+            reached += each.size_plain
+        is_whole = reached == capture.size_bytes
+        capture.state = CaptureState.RECEIVED if is_whole else CaptureState.RECEIVING
+        capture.received_at = clock.now() if is_whole else None
+        if is_whole:
+            trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
     if is_whole:
         _receive(session, capture, by=by)
     return replace(
@@ -176,7 +184,6 @@ def expire(session: Session) -> list[Capture]:
 
 def _receive(session: Session, capture: Capture, *, by: User) -> None:
     """All bytes are here: they are this person's photograph unless another person has them."""
-    trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
     elsewhere.lock(session, capture.sha256)
     first = elsewhere.twin(session, capture, capture.image_set)
     if first is None:

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from derm_service import clock
 from derm_service.config import Settings
@@ -29,6 +29,41 @@ class Place(StrEnum):
     RECORD = "record"
 
 
+class _Ciphertext:
+    """What sealing writes: kept block by block as it comes, a long one in a file."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._size = 0
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, block: bytes) -> None:
+        """Take one more block."""
+        self._size += len(block)
+        if self._size > IN_MEMORY and self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the whole)
+            self._file.writelines(self._blocks)
+            self._blocks.clear()
+        if self._file is None:
+            self._blocks.append(block)
+        else:
+            self._file.write(block)
+
+    def body(self) -> BinaryIO | bytes:
+        """All of it: what is in memory goes in one write, a file is read through."""
+        if self._file is None:
+            return b"".join(self._blocks)
+        self._file.seek(0)
+        return self._file
+
+
 @dataclass(frozen=True)
 class Vault:
     """Seals into the store and unseals out of it, through one identity."""
@@ -42,13 +77,9 @@ class Vault:
         Unavailable when the store is down: nothing is kept then.
         """
         row_id = new_id()
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as cipher:
-            file = cast("BinaryIO", cipher)
-            seal = self.sealer.seal(pieces, file, object_id=row_id)
-            cipher.seek(0)
-            # What is in memory goes in one write; a file is read through in small ones.
-            body = file if seal.size_cipher > IN_MEMORY else file.read()
-            stored = self._bucket(place).put(str(row_id), body, sha256=seal.sha256_cipher)
+        with _Ciphertext() as cipher:
+            seal = self.sealer.seal(pieces, cast("BinaryIO", cipher), object_id=row_id)
+            stored = self._bucket(place).put(str(row_id), cipher.body(), sha256=seal.sha256_cipher)
         if not stored:
             raise Unavailable("The image store already held an object of that name. Try again.")
         return SealedObject(
