@@ -182,10 +182,10 @@ def _take_first(now: Standing, *, is_known: bool) -> Standing:
 
     A known upload goes on where it stands: its first bytes need not come twice.
     """
+    if is_known and now.capture.received_at is None:
+        uploads.check_shutter(db_session(), now)
     if now.offset:
         return now
-    if is_known:
-        uploads.check_shutter(db_session(), now)
     try:
         return _take(now, 0)
     except MovedOn:  # the same device a moment ago

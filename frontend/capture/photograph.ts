@@ -20,13 +20,16 @@ export interface Parcel {
 export class Photograph {
   readonly stopping = new AbortController();
   isSent = false;
+  mayBeThere: boolean; // some of its bytes, from an earlier try
   private constructor(
     readonly id: string,
     readonly name: string,
     private readonly file: File | null,
     private readonly subject: Subject | null,
     private parcel: Parcel | null,
-  ) {}
+  ) {
+    this.mayBeThere = file === null;
+  }
 
   static chosen(file: File, subject: Subject, name: string, id: string = newId()): Photograph {
     return new Photograph(id, name, file, subject, null);

@@ -84,8 +84,10 @@ export class Sender {
         pause: (sentence: string) => card.pause(sentence),
       };
       const { signal } = photograph.stopping;
+      const mayBeThere = photograph.mayBeThere;
+      photograph.mayBeThere = true;
       try {
-        await send(parcel.bytes, parcel.metadata, this.to.uploads, listener, signal);
+        await send(parcel.bytes, parcel.metadata, this.to.uploads, listener, signal, mayBeThere);
       } catch (error) {
         this.fail(photograph, card, error);
         return;

@@ -27,11 +27,17 @@ export function send(
   endpoint: string,
   hear: Listener,
   stopped: AbortSignal,
+  mayBeThere: boolean,
 ): Promise<void> {
   let began = 0;
+  const url = `${endpoint}/${metadata.capture}`;
   return new Promise((resolve, reject) => {
     const upload = new Upload(bytes, {
       endpoint,
+      // A photograph nobody has sent of before goes with its first piece in one request. Any other,
+      // and this one after a break, is asked for first, so that no bytes go twice.
+      uploadDataDuringCreation: true,
+      uploadUrl: mayBeThere ? url : null,
       chunkSize: pace.piece,
       metadata,
       retryDelays: RETRY_AFTER,
@@ -41,8 +47,9 @@ export function send(
       onBeforeRequest: async (request) => {
         began = performance.now();
         giveUpWhenStalled(request);
-        if (request.getMethod() !== "PATCH") return;
-        const start = Number(request.getHeader("Upload-Offset"));
+        if (request.getMethod() === "HEAD") return;
+        upload.options.uploadUrl = url;
+        const start = Number(request.getHeader("Upload-Offset") ?? 0);
         // Acknowledged bytes, not bytes handed to the network: the page never promises too much.
         hear.percent(Math.floor((100 * start) / bytes.size));
         const piece = bytes.slice(start, start + (upload.options.chunkSize ?? pace.piece));

@@ -22,12 +22,12 @@ export function sentenceIn(body: string): string | null {
 }
 
 /**
- * No answer, "busy" and "try later" pass, and a piece at the wrong place finds its place again; a
- * refusal stays a refusal however often it is asked.
+ * No answer, "busy", "try later" and "changed on the way" pass, and a piece at the wrong place
+ * finds its place again; a refusal stays a refusal however often it is asked.
  */
 export function isWorthRetrying(status: number, method: string): boolean {
-  if (status === 409 || status === 460) return method === "PATCH";
-  return status === 0 || status === 423 || status === 429 || status >= 500;
+  if (status === 409) return method === "PATCH";
+  return status === 0 || status === 460 || status === 423 || status === 429 || status >= 500;
 }
 
 export function pause(milliseconds: number): Promise<void> {

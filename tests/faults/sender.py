@@ -14,6 +14,7 @@ from derm_service.db import new_id
 from tests.imaging import files
 
 UPLOADS = "/api/v1/uploads"
+OCTETS = "application/offset+octet-stream"
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = 256 * 1024
 PATIENCE_SECONDS = 240
@@ -58,14 +59,19 @@ class Device:
         self._http.close()
 
     def send(self, photo: Photograph) -> None:
-        """Announce, send, begin again where the service stands; until all is acknowledged."""
+        """Announce with the first piece, as the page; go on where the service stands, to the end.
+
+        After a break it asks before it sends a byte.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
+        first = photo.data[: self._piece]
         while not photo.acknowledged:
             assert time.monotonic() < deadline, f"not taken in time: {photo.refusals[-5:]}"
             try:
-                self._go_on(photo)
+                self._go_on(photo, first)
             except httpx.TransportError:
                 time.sleep(0.2)
+            first = b""
 
     def send_once(self, photo: Photograph) -> None:
         """One try only; TransportError when the line breaks."""
@@ -99,8 +105,11 @@ class Device:
     def _headers(self) -> dict[str, str]:
         return {**TUS, "Authorization": f"Bearer {self._token()}"}
 
-    def _go_on(self, photo: Photograph) -> None:
-        announced = self._http.post(UPLOADS, headers=self._announcement(photo))
+    def _go_on(self, photo: Photograph, first: bytes = b"") -> None:
+        headers = self._announcement(photo)
+        if first:
+            headers["Content-Type"] = OCTETS
+        announced = self._http.post(UPLOADS, headers=headers, content=first)
         if not announced.is_success:
             return self._refused(photo, announced)
         offset = self._offset(photo)
@@ -147,7 +156,7 @@ class Device:
             headers={
                 **self._headers(),
                 "Upload-Offset": str(offset),
-                "Content-Type": "application/offset+octet-stream",
+                "Content-Type": OCTETS,
             },
             content=photo.data[offset : offset + self._piece],
         )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock
 from derm_service.audit import AuditEntry
-from derm_service.imaging import announcing, uploads
+from derm_service.imaging import announcing, uploads, visits
 from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.models import Capture, Chunk, Visit
 from derm_service.imaging.standing import UNFINISHED_FOR
@@ -54,6 +54,35 @@ def test_whole_photograph_may_come_with_the_announcement_and_again(
     }
     counted = sa.select(sa.func.count()).select_from(Chunk)
     assert session.scalar(counted.where(Chunk.capture_id == UUID(metadata["capture"]))) == 1
+
+
+def test_first_piece_is_taken_with_an_announcement_made_before(
+    client: FlaskClient, session: Session, token: str, visit: Visit
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+
+    flipped = announce(client, token, metadata, len(DATA), DATA[:-1] + b"?", **checksum(DATA))
+    right = announce(client, token, metadata, len(DATA), DATA, **checksum(DATA))
+
+    assert flipped.status_code == 460
+    assert (right.status_code, right.headers["Upload-Offset"]) == (200, str(len(DATA)))
+    assert session.get_one(Capture, UUID(metadata["capture"])).state is CaptureState.RECEIVED
+
+
+def test_first_piece_is_refused_once_consent_was_taken_back(
+    client: FlaskClient, session: Session, token: str, visit: Visit, photographer: User
+) -> None:
+    metadata = described(visit, DATA)
+    announce(client, token, metadata, len(DATA))
+    visits.record_consent(session, visit_id=visit.id, taken=visiting.NO, by=photographer)
+    session.commit()
+
+    refused = announce(client, token, metadata, len(DATA), DATA)
+
+    assert refused.status_code == 403
+    kept = sa.select(Chunk).where(Chunk.capture_id == UUID(metadata["capture"]))
+    assert session.scalars(kept).all() == []
 
 
 @pytest.mark.parametrize("name", ["sha256", "sha1"])
