@@ -157,7 +157,9 @@ def in_parallel(act: Callable[[Shot], object], listed: Sequence[Shot]) -> float:
     return time.monotonic() - began
 
 
-def until_settled(rig: Rig, listed: Sequence[Shot]) -> dict[str, int]:
+def until_settled(
+    rig: Rig, listed: Sequence[Shot], settled: Sequence[CaptureState] = SETTLED
+) -> dict[str, int]:
     """Wait until each is filed or judged; how many came to which state."""
     ids = [shot.id for shot in listed]
     counted = sa.select(Capture.state, sa.func.count()).where(Capture.id.in_(ids))
@@ -168,7 +170,7 @@ def until_settled(rig: Rig, listed: Sequence[Shot]) -> dict[str, int]:
                 state.value: many
                 for state, many in session.execute(counted.group_by(Capture.state))
             }
-        if sum(states.get(each.value, 0) for each in SETTLED) == len(ids):
+        if sum(states.get(each.value, 0) for each in settled) == len(ids):
             return states
         time.sleep(0.05)
     raise SystemExit(f"Not all were judged within {PATIENCE_SECONDS} s: {states}")
