@@ -2,28 +2,21 @@
 
 import uuid
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking import queries
-from derm_service.booking.codes import LIVE as LIVE_APPOINTMENT
+from derm_service.booking import facts_query, queries
 from derm_service.booking.codes import ClinicState
-from derm_service.booking.ledger import LIVE, NO_LONGER_OPEN, Span, Taken, span_of
-from derm_service.booking.models import Allocation, Appointment, Clinic, Hold, Slot
+from derm_service.booking.ledger import NO_LONGER_OPEN, Span, Taken, span_of
+from derm_service.booking.models import Hold, Slot
 from derm_service.errors import Conflict
-from derm_service.messages.codes import WorkKind
-from derm_service.messages.models import WorkItem
 from derm_service.referrals.codes import LesionState, ReferralState
-from derm_service.referrals.models import AccessNeed, Lesion, Patient, Referral
+from derm_service.referrals.models import Referral
 
 ELSEWHERE = "This patient already has an appointment at that time. Choose another time."
 HAS_ONE = "This referral already has an appointment. Move that one instead of booking another."
-TO_BOOK = (WorkKind.RETAKE_TO_BOOK, WorkKind.REBOOK)
 
 
 @dataclass(frozen=True)
@@ -56,16 +49,23 @@ def read(
         "hold_id": hold_id,
         "moving_id": moving_id,
     }
-    rows = session.execute(_query(), asked)
-    found = rows.unique().one_or_none()
+    found = facts_query.run(session, asked)
     if found is None:  # one of the two does not exist: these say which
         queries.slot(session, slot_id)
         queries.referral(session, referral_id)
         raise Taken(NO_LONGER_OPEN)
-    slot, referral, resources, waits, elsewhere, to_book, has_hold = found
-    kept = holds_of(session, referral_id, hold_id=hold_id) if has_hold else []
-    during = span_of(session, slot, slots)
-    return Facts(slot, during, referral, resources or (), waits, elsewhere, to_book, kept)
+    slot, referral, answers = found
+    kept = holds_of(session, referral_id, hold_id=hold_id) if answers.has_hold else []
+    return Facts(
+        slot,
+        span_of(session, slot, slots),
+        referral,
+        answers.resources or (),
+        answers.has_appointment,
+        answers.is_elsewhere,
+        answers.is_to_book,
+        kept,
+    )
 
 
 def holds_of(
@@ -108,52 +108,3 @@ def check_bookable(referral: Referral) -> None:
         )
     if all(lesion.state is not LesionState.AWAITING_IMAGES for lesion in referral.lesions):
         raise Conflict("No lesion of this referral is waiting for photographs.")
-
-
-@cache
-def _query() -> sa.Select[Any]:
-    """Built once: composing it would take longer than running it."""
-    this_slot = sa.bindparam("slot_id", type_=sa.Uuid)
-    this_referral = sa.bindparam("referral_id", type_=sa.Uuid)
-    resources = (
-        sa.select(sa.func.array_agg(Allocation.resource_id, type_=ARRAY(sa.Uuid, as_tuple=True)))
-        .where(Allocation.clinic_id == Slot.clinic_id, Allocation.state.in_(LIVE))
-        .scalar_subquery()
-    )
-    moving = sa.bindparam("moving_id", type_=sa.Uuid)
-    waits = sa.exists().where(
-        Appointment.referral_id == this_referral,
-        Appointment.state.in_(queries.WAITING),
-        Appointment.id.is_distinct_from(moving),
-    )
-    elsewhere = sa.exists().where(
-        Appointment.patient_id == Referral.patient_id,
-        Appointment.state.in_(LIVE_APPOINTMENT),
-        Appointment.during.op("&&")(sa.func.tstzrange(Slot.starts_at, Slot.ends_at)),
-        Appointment.id.is_distinct_from(moving),
-    )
-    to_book = sa.exists().where(
-        WorkItem.referral_id == this_referral,
-        WorkItem.kind.in_(TO_BOOK),
-        WorkItem.done_at.is_(None),
-    )
-    kept = sa.exists().where(
-        sa.or_(Hold.referral_id == this_referral, Hold.id == sa.bindparam("hold_id", type_=sa.Uuid))
-    )
-    return (
-        sa.select(Slot, Referral, resources, waits, elsewhere, to_book, kept)
-        .join(Slot.clinic)
-        .join(Clinic.location)
-        .join(Referral, Referral.id == this_referral)
-        .join(Referral.patient)
-        .outerjoin(Patient.needs)
-        .outerjoin(Referral.lesions)
-        .where(Slot.id == this_slot)
-        .options(
-            contains_eager(Slot.clinic).contains_eager(Clinic.location),
-            contains_eager(Referral.patient).contains_eager(Patient.needs),
-            contains_eager(Referral.lesions),
-        )
-        .order_by(Lesion.number, AccessNeed.need)
-        .execution_options(populate_existing=True)
-    )

@@ -6,40 +6,9 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 from derm_service.db import UtcDateTime
 
 _IDS = sa.ARRAY(sa.Uuid)
-# What follows the locks is the same few statements each time: planning TAKE afresh for every
-# booking would take as long as running it, so the transaction plans nothing twice.
-LOCK = sa.text("""
-WITH booked AS (
-    SELECT id, patient_id, referral_id FROM appointment WHERE id = ANY(:appointments)
-), referred AS MATERIALIZED (
-    SELECT id, patient_id FROM referral WHERE id = ANY(:referrals)
-    UNION SELECT referral_id, patient_id FROM booked
-), helped AS (
-    SELECT FROM referred JOIN patient ON patient.id = referred.patient_id
-    WHERE patient.interpreter_needed OR patient.mobility <> 'independent'
-       OR EXISTS (SELECT FROM access_need WHERE patient_id = patient.id)
-       OR EXISTS (SELECT FROM lesion WHERE referral_id = referred.id AND intimate)
-), clinic_ids AS (
-    SELECT unnest(:clinics) AS id UNION SELECT clinic_id FROM slot WHERE id = ANY(:slots)
-), kept AS (
-    SELECT unnest(:holds) AS id
-    UNION SELECT hold.id FROM hold JOIN referred ON referred.id = hold.referral_id
-), touched AS (
-    SELECT unnest(:also) AS id
-    UNION ALL SELECT id FROM clinic_ids
-    UNION ALL SELECT patient_id FROM referred
-    UNION ALL SELECT id FROM resource
-        WHERE kind IN ('interpreter', 'chaperone', 'hoist') AND EXISTS (SELECT FROM helped)
-    UNION ALL SELECT resource_id FROM clinic_ids JOIN allocation ON clinic_id = clinic_ids.id
-        WHERE state <> 'released'
-    UNION ALL SELECT resource_id FROM booked JOIN allocation ON appointment_id = booked.id
-    UNION ALL SELECT resource_id FROM kept JOIN allocation ON hold_id = kept.id
-)
-SELECT pg_advisory_xact_lock(key), set_config('plan_cache_mode', 'force_generic_plan', true)
-FROM (
-    SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM touched ORDER BY key
-) AS sweep
-""").bindparams(
+LOCK = sa.text(
+    "SELECT ledger_lock(:slots, :referrals, :appointments, :clinics, :holds, :also)"
+).bindparams(
     *(
         sa.bindparam(name, type_=_IDS)
         for name in ("slots", "referrals", "appointments", "clinics", "holds", "also")
