@@ -54,7 +54,7 @@ class Standing:
     @property
     def offset(self) -> int:
         """How many bytes are safe; all of them once the capture was received."""
-        return self.bytes_kept if self.is_open else self.capture.size_bytes
+        return self.capture.size_bytes if self.capture.received_at else self.bytes_kept
 
     @property
     def expires_at(self) -> datetime | None:

@@ -152,10 +152,10 @@ def keep(
 def stop(session: Session, capture_id: uuid.UUID, *, by: User) -> None:
     """Give an upload up at the device's wish; what came of it is kept sealed for 30 days."""
     found = standing.hold(session, capture_id)
-    if found.is_gone:
-        return
-    if not found.is_open:
+    if found.capture.received_at is not None:
         raise NotAllowed(ARRIVED)
+    if not found.is_open:
+        return  # put away before it was whole: nothing more is waited for
     aside.put(session, found.capture, SetAsideReason.STOPPED, by=by)
 
 

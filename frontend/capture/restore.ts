@@ -2,7 +2,7 @@
 import type { Fresh } from "./again";
 import { Photograph } from "./photograph";
 import type { Safe } from "./safe";
-import { ask, hasArrived, hasChanged, type CaptureStatus } from "./verdict";
+import { ask, hasArrived, hasChanged, mayForget, type CaptureStatus } from "./verdict";
 
 const LOST = "The service put it away before it was whole. Save it to a file, or remove it.";
 
@@ -32,13 +32,13 @@ export async function* leftHere(
   }
 }
 
-/** Only the service's own word, with our hash, lets a copy be forgotten. */
+/** Only the service's own word, with our hash or of a no to photographs, lets a copy go. */
 export async function forgetIfSafe(safe: Safe | null, status: CaptureStatus): Promise<void> {
-  if (status.may_forget) await safe?.forget(status.id);
+  if (mayForget(status)) await safe?.forget(status.id);
 }
 
 async function settledAlready(safe: Safe, status: Awaited<ReturnType<typeof ask>>) {
   if (status === null || typeof status === "string") return false;
   await forgetIfSafe(safe, status);
-  return status.may_forget || hasArrived(status);
+  return mayForget(status) || hasArrived(status);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isWorthRetrying } from "../shared/http";
-import { type CaptureStatus, hasChanged, isSettled } from "./verdict";
+import { type CaptureStatus, hasChanged, isSettled, mayForget } from "./verdict";
 
 const checked: CaptureStatus = {
   id: "x", state: "checked", verdict: "accept", issues: [], kept_reason: null, set_aside_reason: null,
@@ -37,4 +37,10 @@ test("only bytes that changed are sent again, not what was set aside for another
   const aside: CaptureStatus = { ...checked, state: "set_aside", verdict: null };
   assert.ok(hasChanged({ ...aside, set_aside_reason: "changed_on_the_way" }));
   assert.ok(!hasChanged({ ...aside, set_aside_reason: "stopped" }));
+});
+
+test("no copy stays on the device once the person has said no, whatever of it had come", () => {
+  const aside: CaptureStatus = { ...checked, state: "set_aside", verdict: null };
+  assert.ok(mayForget({ ...aside, set_aside_reason: "consent_refused" }));
+  assert.ok(!mayForget({ ...aside, set_aside_reason: "never_arrived" }));
 });

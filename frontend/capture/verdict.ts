@@ -34,6 +34,11 @@ export function hasArrived(status: CaptureStatus): boolean {
   return ["received", "checked", "filed"].includes(status.state);
 }
 
+/** The device keeps no copy: the service has it safe, or the person said no to photographs. */
+export function mayForget(status: CaptureStatus): boolean {
+  return status.may_forget || status.set_aside_reason === "consent_refused";
+}
+
 /** The service got other bytes than the device hashed, and put them away. */
 export function hasChanged(status: CaptureStatus): boolean {
   return status.state === "set_aside" && status.set_aside_reason === "changed_on_the_way";

@@ -272,9 +272,15 @@ def test_no_byte_is_taken_after_the_person_has_said_no(
     visits.record_consent(session, visit_id=visit.id, taken=visiting.NO, by=photographer)
 
     answer = patch(client, token, metadata["capture"], 1000, DATA[1000:])
+    stands = client.head(f"{UPLOADS}/{metadata['capture']}", headers=TUS)
+    stopped = client.delete(
+        f"{UPLOADS}/{metadata['capture']}", headers={**TUS, "X-CSRFToken": token}
+    )
 
     assert answer.status_code == 403
     assert "said no to photographs" in answer.get_json()["error"]
+    assert stands.headers["Upload-Offset"] == "1000"  # never that all of it is here
+    assert stopped.status_code == 204
     assert jobs_for(session, UUID(metadata["capture"])) == []
 
 
