@@ -2,23 +2,27 @@
 
 import hmac
 from http import HTTPStatus
+from typing import Annotated
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from derm_service.booking import replies
 from derm_service.web import db_session, public, settings
 
 bp = Blueprint("replies", __name__)
 
+KEEPABLE = AfterValidator(lambda words: words.replace("\0", "").strip())
+"""Taken out before the length is looked at: letters and calls are the ones sent to no number."""
+
 
 class Text(BaseModel):
     """What Notify sends: https://docs.notifications.service.gov.uk/python.html#received-texts."""
 
-    id: str = Field(min_length=1, max_length=100)
-    source_number: str = Field(min_length=1, max_length=40)
-    message: str = Field(max_length=5000)
+    id: Annotated[str, KEEPABLE, Field(min_length=1, max_length=100)]
+    source_number: Annotated[str, KEEPABLE, Field(min_length=1, max_length=40)]
+    message: Annotated[str, KEEPABLE, Field(max_length=5000)]
 
 
 @bp.post("/notify/texts")
@@ -32,10 +36,7 @@ def received() -> ResponseReturnValue:
     except ValidationError:
         return "", HTTPStatus.BAD_REQUEST
     replies.receive(
-        db_session(),
-        carrier_id=_keepable(text.id),
-        sent_from=_keepable(text.source_number),
-        text=_keepable(text.message),
+        db_session(), carrier_id=text.id, sent_from=text.source_number, text=text.message
     )
     db_session().commit()
     return "", HTTPStatus.NO_CONTENT
@@ -46,7 +47,3 @@ def _is_notify() -> bool:
     token = settings().notify_callback_token.get_secret_value()
     said = request.headers.get("Authorization", "").removeprefix("Bearer ")
     return bool(token) and hmac.compare_digest(said.encode(), token.encode())
-
-
-def _keepable(words: str) -> str:
-    return words.replace("\0", "")

@@ -180,7 +180,14 @@ def test_without_a_token_in_the_settings_nobody_may_tell(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize(
-    "given", [{"message": None}, {"id": ""}, {"message": "x" * 6000}, {"source_number": 4}]
+    "given",
+    [
+        {"message": None},
+        {"id": ""},
+        {"message": "x" * 6000},
+        {"source_number": 4},
+        {"source_number": "\0 "},
+    ],
 )
 def test_broken_text_is_refused(told: Flask, client: FlaskClient, given: dict[str, Any]) -> None:
     assert tell(client, **given) == 400

@@ -272,10 +272,9 @@ def test_no_byte_is_taken_after_the_person_has_said_no(
     visits.record_consent(session, visit_id=visit.id, taken=visiting.NO, by=photographer)
 
     answer = patch(client, token, metadata["capture"], 1000, DATA[1000:])
-    stands = client.head(f"{UPLOADS}/{metadata['capture']}", headers=TUS)
-    stopped = client.delete(
-        f"{UPLOADS}/{metadata['capture']}", headers={**TUS, "X-CSRFToken": token}
-    )
+    where = f"{sending.UPLOADS}/{metadata['capture']}"
+    stands = client.head(where, headers=sending.TUS)
+    stopped = client.delete(where, headers={**sending.TUS, "X-CSRFToken": token})
 
     assert answer.status_code == 403
     assert "said no to photographs" in answer.get_json()["error"]
