@@ -10,18 +10,15 @@ from sqlalchemy.orm import Session
 
 from derm_service import clock, wording
 from derm_service.booking.models import Appointment, Slot
+from derm_service.custody import doubt
 from derm_service.db import conflict_on
 from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.imaging import trail, visit_queries
 from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.models import Capture, ImageSet, Visit
-from derm_service.messages import work
-from derm_service.messages.codes import WorkKind
-from derm_service.people import Role, User
+from derm_service.people import User
 from derm_service.referrals import body_sites
-from derm_service.referrals.codes import LesionState
 from derm_service.referrals.models import Lesion
-from derm_service.review import holding
 
 NOT_FILED = "Only a photograph that is on the record can be moved. Reload the page."
 NO_PHOTOGRAPH = "There is no such photograph. Go back to the referral."
@@ -30,10 +27,6 @@ TAKEN_AWAY = (
     "lesion again without it, and ask for a retake where too little is left."
 )
 IN_DOUBT = "a photograph it was read from was taken off this record"
-STOPPED = (
-    "The letters of its opinion that had not gone out are stopped, and nobody rings: correct the "
-    "opinion, which writes them again."
-)
 PUT_HERE = "A photograph was moved to this record, where it belongs. Read the lesion again with it."
 
 
@@ -136,10 +129,8 @@ def move(
     trail.record(
         session, moved, "moved capture here", by=by, from_lesion=str(source.lesion_id), **facts
     )
-    stopped = holding.stop_in_doubt(session, lesion_id=source.lesion_id, reason=IN_DOUBT, by=by)
-    taken_away = f"{TAKEN_AWAY} {STOPPED}" if stopped else TAKEN_AWAY
-    _ask_to_read_again(session, source.lesion, moved, taken_away, by=by)
-    _ask_to_read_again(session, target.lesion, moved, PUT_HERE, by=by)
+    doubt.taken_off(session, source.lesion, moved, note=TAKEN_AWAY, why=IN_DOUBT, by=by)
+    doubt.ask_to_read_again(session, target.lesion, moved, PUT_HERE, by=by)
     return moved
 
 
@@ -156,23 +147,3 @@ def _set_at(session: Session, visit: Visit, lesion: Lesion) -> ImageSet:
     ):
         session.add(made)
     return made
-
-
-def _ask_to_read_again(
-    session: Session, lesion: Lesion, moved: Capture, note: str, *, by: User
-) -> None:
-    """A lesion nobody reads yet needs nobody: its pages show what is there."""
-    if lesion.state is LesionState.AWAITING_IMAGES:
-        return
-    site = body_sites.label(lesion.site_code, lesion.laterality)
-    work.raise_item(
-        session,
-        kind=WorkKind.SAFETY_ALERT,
-        role=Role.DERMATOLOGIST,
-        due_on=clock.today(),
-        referral_id=lesion.referral_id,
-        subject_id=lesion.id,
-        note=f"Lesion {lesion.number}, {site}, {moved.view.words}. {note}",
-        urgent=True,
-        by=by,
-    )

@@ -55,10 +55,11 @@ class WordsForm(Form):
 
 
 class OpinionForm(WordsForm):
-    """An opinion to sign."""
+    """An opinion to sign, and the photographs its page showed when it was opened."""
 
     site_confirmed = BooleanField("The images show this place")
     images_waived_reason = StringField("Why you sign without opening all images")
+    images = StringField("Photographs on the page", widget=HiddenInput())
 
 
 class CorrectionForm(WordsForm):

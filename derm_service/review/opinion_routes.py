@@ -20,6 +20,7 @@ from derm_service.review import (
     outcomes,
     retakes,
     standing,
+    viewing,
 )
 from derm_service.review.cases import LesionCase
 from derm_service.review.codes import Outcome
@@ -46,7 +47,8 @@ def opinion(lesion_id: UUID) -> ResponseReturnValue:
     outcome = request.values.get("outcome", "")
     if outcome not in CODES:
         return _choose(shown, is_asked=request.method == "POST" or "outcome" in request.args)
-    form = OpinionForm(form_data(), data=_first_words(outcome))
+    there = viewing.named([shot.capture for each in shown.attempts[:1] for shot in each.shots])
+    form = OpinionForm(form_data(), data={**_first_words(outcome), "images": there})
     form.outcome.data = outcome
     form.site_confirmed.label.text = f"The images show the {shown.place}"
     if request.method == "POST":
@@ -59,6 +61,7 @@ def opinion(lesion_id: UUID) -> ResponseReturnValue:
                 wording=form.wording,
                 site_confirmed=bool(form.site_confirmed.data),
                 images_waived_reason=form.images_waived_reason.data or "",
+                images=form.images.data or "",
                 sure=form.sure.data == "y",
                 by=current_user(),
             )
@@ -67,6 +70,7 @@ def opinion(lesion_id: UUID) -> ResponseReturnValue:
             return _after(shown)
         except Invalid as problem:
             refuse(form, problem)
+            form.images.data = there  # which the page shows from now on
     return _page("review/opinion.html", shown, form=form, outcome=outcome)
 
 

@@ -22,6 +22,10 @@ OWN_QUESTION = (
     "You asked for a second opinion on this lesion, so another reader has to sign. "
     "Release the case to them."
 )
+TAKEN_OFF = (
+    "A photograph that was here when you opened this page has been taken off the record. Look at "
+    "those that are left, change your opinion where it rested on the other, and confirm again."
+)
 SURE = "The seven-point checklist speaks against this. Confirm that you mean it."
 
 
@@ -41,10 +45,13 @@ def sign(
     wording: Wording,
     site_confirmed: bool,
     images_waived_reason: str = "",
+    images: str = "",
     sure: bool = False,
     by: User,
 ) -> Opinion:
     """Sign an opinion on a lesion that waits for review.
+
+    `images` names the photographs its page showed: Invalid where one was taken off the record.
 
     `images_waived_reason` says why it is signed without having opened all filed images of the
     current set; `sure` that the reader saw the warning about a high seven-point score.
@@ -54,6 +61,7 @@ def sign(
     _check_waits(session, lesion, by)
     claims.needed(session, referral_id=lesion.referral_id, by=by)
     waived = images_waived_reason.strip()
+    _check_still_there(session, lesion, images)
     _check(session, lesion, wording, site_confirmed, waived, sure, by)
     opinion = _add(session, lesion, wording, waived, by)
     if outcomes.writes_letters(wording.outcome):
@@ -78,6 +86,13 @@ def check_wording(lesion: Lesion, wording: Wording, *, sure: bool) -> dict[str, 
     if outcomes.needs_second_look(wording.outcome, lesion.seven_point_score) and not sure:
         wrong["sure"] = SURE
     return wrong
+
+
+def _check_still_there(session: Session, lesion: Lesion, images: str) -> None:
+    sets = viewing.sets_of(session, lesion.id) if images else []
+    there = viewing.named([each for one in sets for each in viewing.filed(one)])
+    if not set(images.split()) <= set(there.split()):
+        raise Invalid({"site_confirmed": TAKEN_OFF})
 
 
 def _check_waits(session: Session, lesion: Lesion, by: User) -> None:

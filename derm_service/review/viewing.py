@@ -79,6 +79,11 @@ def filed(image_set: ImageSet | None) -> list[Capture]:
     return [capture for capture in captures if capture.state is CaptureState.FILED]
 
 
+def named(captures: Sequence[Capture]) -> str:
+    """What a page showed, for the form it sends back."""
+    return " ".join(str(capture.id) for capture in captures)
+
+
 def unopened(session: Session, image_set: ImageSet | None, *, by: User) -> list[Capture]:
     """The filed captures of a set that this reader has not had open."""
     captures = filed(image_set)

@@ -1,5 +1,6 @@
 """A photograph on the wrong person's record: moved or erased by a lead, told on both records."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from derm_service.audit import AuditEntry
 from derm_service.config import Settings
-from derm_service.custody import moving
+from derm_service.custody import doubt, moving, shredding
 from derm_service.errors import Conflict, Invalid, NotFound
 from derm_service.imaging import visits
 from derm_service.imaging.codes import CaptureState, SetAsideReason, View
@@ -19,7 +20,7 @@ from derm_service.messages import work
 from derm_service.messages.codes import MessageState
 from derm_service.people import Role, User
 from derm_service.referrals.codes import LesionState
-from derm_service.review import addenda, letters, tasks
+from derm_service.review import addenda, claims, letters, tasks
 from derm_service.review.codes import Outcome
 from tests import make
 from tests.custody.filed import filed
@@ -118,13 +119,66 @@ def test_letters_of_an_opinion_read_from_a_moved_photograph_are_stopped_until_it
     assert [each.state for each in stopped] == [MessageState.STOPPED] * 2
     assert tasks.open_call(session, opinion.id) is None
     (item,) = [each for each in work.open_items(session, reader) if each.subject_id == lesion.id]
-    assert moving.STOPPED in item.note
+    assert doubt.STOPPED in item.note
     addenda.correct(
         session, opinion_id=opinion.id, wording=photographed.words(), sure=True, by=reader
     )
     assert {each.state for each in letters.of_opinion(session, opinion.id)[:2]} == {
         MessageState.READY
     }
+
+
+def test_opinion_is_not_signed_from_a_page_whose_photograph_was_moved_away(
+    client: FlaskClient, session: Session, lead: User, theirs: Visit, wrongly_filed: Capture
+) -> None:
+    reader = photographed.reader(session)
+    lesion = wrongly_filed.image_set.lesion
+    lesion.state = LesionState.AWAITING_REVIEW
+    claims.claim(session, referral_id=lesion.referral_id, by=reader)
+    sign_in_as(client, session, reader)
+    address = f"/review/lesions/{lesion.id}/opinion"
+    form = {
+        "outcome": "usc_f2f",
+        "text_for_patient": "Come and see us.",
+        "text_for_gp": "Please refer.",
+        "site_confirmed": "y",
+        "images_waived_reason": "Clear enough",
+    }
+    images = hidden_images(client.get(f"{address}?outcome=usc_f2f").text)
+    go(session, wrongly_filed, theirs.id, visiting.lesion_id(theirs), lead)
+
+    refused = post(client, address, **form, images=images)
+    signed = post(client, address, **form, images=hidden_images(refused.text))
+
+    assert images == str(wrongly_filed.id)
+    assert refused.status_code == 422
+    assert "has been taken off the record" in refused.text
+    assert signed.status_code == 303
+
+
+def hidden_images(page: str) -> str:
+    field = re.search(r'<input[^>]*name="images"[^>]*value="([^"]*)"', page)
+    assert field is not None
+    return field[1]
+
+
+def test_opinion_read_from_an_erased_photograph_is_stopped_and_read_again(
+    session: Session, lead: User, wrongly_filed: Capture
+) -> None:
+    reader = photographed.reader(session)
+    lesion = wrongly_filed.image_set.lesion
+    lesion.state = LesionState.AWAITING_REVIEW
+    opinion = photographed.sign(
+        session, lesion, Outcome.USC_F2F, by=reader, images_waived_reason="Clear enough"
+    )
+
+    shredding.shred(session, capture_id=wrongly_filed.id, reason="Not hers", by=lead)
+
+    stopped = letters.of_opinion(session, opinion.id)
+    assert [each.state for each in stopped] == [MessageState.STOPPED] * 2
+    assert tasks.open_call(session, opinion.id) is None
+    (item,) = [each for each in work.open_items(session, reader) if each.subject_id == lesion.id]
+    assert shredding.ERASED in item.note
 
 
 def test_move_needs_a_reason_and_a_place_that_exists_and_differs(
