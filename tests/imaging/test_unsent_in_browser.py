@@ -15,6 +15,7 @@ from playwright.sync_api import Dialog, Request, Route, expect
 
 from derm_service import clock
 from derm_service.accounts.models import UserSession
+from derm_service.imaging import standing
 from derm_service.imaging.codes import CaptureState, SetAsideReason, View
 from tests.fixtures.browser import DESK, NewPage
 from tests.fixtures.service import RunningService
@@ -237,13 +238,61 @@ def refused_for_good(route: Route) -> None:
     route.fulfill(status=403, json={"error": "This is not allowed here."})
 
 
+SHOWN = """() => {
+    window.shown = [];
+    new MutationObserver(() => {
+        for (const tag of document.querySelectorAll("[data-card-state]")) {
+            window.shown.push(tag.textContent);
+        }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_upload_whose_session_ends_is_kept_and_no_percent_promised_more_than_had_arrived(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    def end_session_after_the_first_piece(route: Route) -> None:
+        if route.request.headers.get("upload-offset", "0") != "0":
+            end_every_session(scene)
+        route.continue_()
+
+    scene.page.evaluate(SHOWN)
+    scene.page.route(UPLOADS, end_session_after_the_first_piece)
+
+    scene.choose(View.OVERVIEW, photographs[0])
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_contain_text("You are signed out. It is kept on this device")
+    expect(scene.page.locator("[data-signed-out]")).to_be_visible()
+    expect(scene.page.locator("[data-unsent]")).to_contain_text("1 photograph is not sent yet")
+    with scene.service.sessions() as session:
+        (capture,) = scene.captures()
+        arrived = standing.of(session, capture.id).offset
+    assert 0 < arrived < capture.size_bytes
+    promised = [int(found[1]) for found in re.finditer(r"Sending (\d+)%", all_shown(scene))]
+    assert max(promised) == 100 * arrived // capture.size_bytes
+    assert "Received" not in all_shown(scene)
+    assert still_kept(scene) == [str(capture.id)]
+
+
+def all_shown(scene: Scene) -> str:
+    """Every state a card has ever named."""
+    found: list[str] = scene.page.evaluate("window.shown")
+    return "\n".join(found)
+
+
+def end_every_session(scene: Scene) -> None:
+    """As if the working day were over."""
+    with scene.service.sessions() as session:
+        session.execute(sa.update(UserSession).values(ended_at=clock.now()))
+        session.commit()
+
+
 def test_pending_verdict_says_signed_out_instead_of_asking_for_ever(
     scene: Scene, photographs: list[Path]
 ) -> None:
     def end_session(route: Route) -> None:
-        with scene.service.sessions() as session:
-            session.execute(sa.update(UserSession).values(ended_at=clock.now()))
-            session.commit()
+        end_every_session(scene)
         route.continue_()
 
     scene.page.route("**/api/v1/captures/*", end_session)
