@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from derm_service import clock
 from derm_service.booking import open_slots, queries, waiting
 from derm_service.booking.codes import ClinicState
-from derm_service.booking.models import Clinic, Slot
+from derm_service.booking.models import Clinic, Location, Slot
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
@@ -66,27 +66,39 @@ def alarms(session: Session, rows: Iterable[waiting.Waiting]) -> list[Shortfall]
     return shortfalls(breaches, _free_by_day(session, max(breaches)))
 
 
-def last_slots(session: Session, breaches: Iterable[date]) -> dict[date, Slot]:
-    """For each breach date the last free slot that is still in time, where there is one."""
-    now, wanted = clock.now(), sorted(set(breaches))
+def last_slots(session: Session, rows: Iterable[waiting.Waiting]) -> dict[uuid.UUID, Slot]:
+    """For each referral that waits the last free slot still in time, where there is one.
+
+    It is at a place with the access the person needs; who or what comes there is not asked for.
+    """
+    known: dict[tuple[date, frozenset[str]], Slot | None] = {}
     found = {}
-    for breach_on in wanted:
-        slot = session.scalar(
-            sa.select(Slot)
-            .join(Slot.clinic)
-            .where(
-                Clinic.state == ClinicState.OPEN,
-                Slot.starts_at > now,
-                Slot.starts_at < _end_of(breach_on),
-                *open_slots.is_open(Slot, now),
-            )
-            .options(joinedload(Slot.clinic).joinedload(Clinic.location))
-            .order_by(Slot.starts_at.desc())
-            .limit(1)
-        )
-        if slot is not None:
-            found[breach_on] = slot
+    for row in rows:
+        key = row.clock.breach_on, row.features
+        if key not in known:
+            known[key] = _last_slot(session, *key)
+        if slot := known[key]:
+            found[row.referral.id] = slot
     return found
+
+
+def _last_slot(session: Session, breach_on: date, features: frozenset[str]) -> Slot | None:
+    now, asked = clock.now(), sa.cast(sorted(features), sa.ARRAY(sa.Text))
+    return session.scalar(
+        sa.select(Slot)
+        .join(Slot.clinic)
+        .join(Clinic.location)
+        .where(
+            Clinic.state == ClinicState.OPEN,
+            sa.func.coalesce(Clinic.features, Location.features).op("@>")(asked),
+            Slot.starts_at > now,
+            Slot.starts_at < _end_of(breach_on),
+            *open_slots.is_open(Slot, now),
+        )
+        .options(contains_eager(Slot.clinic).contains_eager(Clinic.location))
+        .order_by(Slot.starts_at.desc())
+        .limit(1)
+    )
 
 
 def sound_the_alarm(session: Session) -> list[Shortfall]:

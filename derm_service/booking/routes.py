@@ -100,7 +100,7 @@ def waiting_list() -> ResponseReturnValue:
     return render_template(
         "booking/waiting_list.html",
         rows=rows,
-        last_slots=capacity.last_slots(db_session(), [row.clock.breach_on for row in rows]),
+        last_slots=capacity.last_slots(db_session(), rows),
         alarms=capacity.alarms(db_session(), waiting.waiting_list(db_session())),
         unrecorded=queries.without_outcome(db_session(), queries.london_day(clock.today())[0]),
         chosen={"priority": priority, "need": need, "mobility": mobility},

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from derm_service import audit, clock
 from derm_service.booking import access
-from derm_service.booking.codes import AppointmentState
+from derm_service.booking.codes import AppointmentState, Feature
 from derm_service.booking.models import Appointment
 from derm_service.booking.queries import WAITING
 from derm_service.errors import NotFound
@@ -40,6 +40,12 @@ class Waiting:
     def needs(self) -> list[str]:
         """What the person needs, in words."""
         return access.all_in_words(access.person(self.referral.patient))
+
+    @property
+    def features(self) -> frozenset[str]:
+        """The access a place must have for the person; a hoist can come there."""
+        wanted = access.wanted(access.person(self.referral.patient))
+        return frozenset(each.value for each in wanted if each is not Feature.HOIST)
 
 
 def waiting_list(

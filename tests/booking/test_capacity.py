@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from derm_service import clock
-from derm_service.booking import capacity
+from derm_service.booking import capacity, waiting
 from derm_service.booking.capacity import Shortfall, shortfalls
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role
+from derm_service.referrals.codes import Mobility
 from tests import make
 from tests.surf import sign_in_as
 
@@ -98,11 +99,25 @@ def test_waiting_list_shows_the_last_time_that_is_still_in_time(
     page = client.get("/waiting-list").text
 
     assert "Last free time before it" in page
-    last = capacity.last_slots(session, [clock.today() + timedelta(days=8)])
+    last = capacity.last_slots(session, waiting.waiting_list(session))
     assert [clock.london(slot.starts_at).date() for slot in last.values()] == [
         clock.today() + timedelta(days=8)
     ]
     assert "Too few times" not in page
+
+
+def test_last_time_is_at_a_place_with_the_access_the_person_needs(session: Session) -> None:
+    rolls = make.patient(session, mobility=Mobility.WHEELCHAIR)
+    wheelchair = make.referral(session, patient=rolls, days_ago=20)
+    walks = make.referral(session, days_ago=20)
+    day = datetime.combine(clock.today() + timedelta(days=2), time(9), tzinfo=UTC)
+    steps = make.location(session, features=[])
+    sooner = make.clinic(session, starts_at=day, hours=1)
+    later = make.clinic(session, starts_at=day + timedelta(days=2), hours=1, location=steps)
+
+    last = capacity.last_slots(session, waiting.waiting_list(session))
+
+    assert last == {wheelchair.id: sooner.slots[-1], walks.id: later.slots[-1]}
 
 
 def test_waiting_list_says_when_no_time_is_left_before_the_breach(
