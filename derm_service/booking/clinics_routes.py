@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.validators import Length
 
 from derm_service import clock, wording
 from derm_service.booking import access, places, queries, rules, series
@@ -33,6 +34,7 @@ from derm_service.wording import count
 bp = Blueprint("clinics", __name__, url_prefix="/clinics")
 
 KIT = (ResourceKind.DERMATOSCOPE, ResourceKind.HOIST, ResourceKind.INTERPRETER)
+LONGEST_NOTE = 500
 KIT_AND_PEOPLE = (*KIT, ResourceKind.CHAPERONE)
 
 
@@ -47,7 +49,11 @@ class ClinicForm(OfferedForm):
     slot_minutes = StringField("Minutes for each appointment", filters=[stripped], default="20")
     photographer_id = RadioField("Photographer", validate_choice=False)
     resource_ids = SelectMultipleField("Kit and other people", validate_choice=False)
-    note = StringField("Note for the team", filters=[stripped])
+    note = StringField(
+        "Note for the team",
+        [Length(max=LONGEST_NOTE, message=f"Enter the note in {LONGEST_NOTE} characters at most.")],
+        [stripped],
+    )
     repeat_until = DayField("Repeat every week until (leave empty for one clinic)")
     every_weeks = StringField("Every how many weeks", filters=[stripped], default="1")
     except_on = TextAreaField("Dates to leave out", filters=[stripped])

@@ -17,6 +17,9 @@ from derm_service.booking.requirements import Requirement
 from derm_service.errors import Invalid
 from derm_service.referrals.models import Referral
 
+LONGEST_NOTE = 2000  # it stands in letters and on the day list
+TOO_LONG = f"Enter what you have arranged in {LONGEST_NOTE:,} characters at most."
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -63,7 +66,9 @@ def has_any(referral: Referral) -> bool:
 
 
 def check_answered(settled: Settled, note: str) -> None:
-    """Refuse (Invalid) to confirm what nothing meets and nobody answers for."""
+    """Refuse (Invalid) to confirm what nothing meets and nobody answers for, or a note too long."""
+    if len(note) > LONGEST_NOTE:
+        raise Invalid({"note": TOO_LONG})
     if settled.unmet and not note.strip():
         lacking = "; ".join(each.words for each in settled.unmet)
         raise Invalid(

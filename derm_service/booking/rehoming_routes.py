@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, SelectMultipleField, StringField
+from wtforms.validators import Length
 
 from derm_service import clock
 from derm_service.booking import ledger, places, queries, rehoming, rules
@@ -15,6 +16,7 @@ from derm_service.booking.clinics import SLOT_MINUTES, Offered
 from derm_service.booking.codes import ResourceKind
 from derm_service.booking.models import Clinic
 from derm_service.booking.offered_form import OfferedForm, of_clinic
+from derm_service.booking.overbooking import LONGEST_REASON, TOO_LONG
 from derm_service.booking.parsing import uuid_or_none, wall_clock
 from derm_service.errors import Conflict, Invalid
 from derm_service.forms import Required, stripped, whole_number
@@ -43,7 +45,12 @@ class CancelForm(Form):
     """Why a clinic is cancelled; it is kept in the audit."""
 
     reason = StringField(
-        "Why is the clinic cancelled?", [Required("Enter why the clinic is cancelled.")], [stripped]
+        "Why is the clinic cancelled?",
+        [
+            Required("Enter why the clinic is cancelled."),
+            Length(max=LONGEST_REASON, message=TOO_LONG),
+        ],
+        [stripped],
     )
 
 

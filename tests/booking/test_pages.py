@@ -172,6 +172,23 @@ def test_a_chosen_time_is_kept_while_it_is_confirmed_and_a_lapsed_one_says_so(
 
 
 @pytest.mark.usefixtures("clerk")
+def test_a_note_as_long_as_a_book_gets_its_sentence_and_books_nothing(
+    client: FlaskClient, session: Session
+) -> None:
+    referral, slot = make.referral(session), make.slot(session)
+    step = {"step": "book", "referral_id": str(referral.id), "choice": str(slot.id)}
+
+    answers = [
+        post(client, f"/referrals/{referral.id}/book/{slot.id}", note="😀" * 2001),
+        post(client, "/phone", note="😀" * 2001, **step),
+    ]
+
+    assert [each.status_code for each in answers] == [422, 422]
+    assert all("arranged in 2,000 characters at most" in each.text for each in answers)
+    assert queries.waiting_appointment(session, referral.id) is None
+
+
+@pytest.mark.usefixtures("clerk")
 def test_whoever_books_reads_that_only_a_call_is_safe_and_who_hears_for_somebody(
     client: FlaskClient, session: Session
 ) -> None:
@@ -346,6 +363,7 @@ def test_a_place_is_furnished_and_a_clinic_opened_in_it(
         ("place_id", "x", "Choose a room or a van"),
         ("location_id", "x", "Choose a place"),
         ("on-day", "31", "must be a real date"),
+        ("note", "😀" * 501, "Enter the note in 500 characters at most"),
     ],
 )
 def test_a_clinic_that_cannot_be_gets_its_sentence_at_its_field(
