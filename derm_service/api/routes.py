@@ -23,6 +23,15 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 View = Callable[..., tuple[BaseModel | None, HTTPStatus]]
 KEPT = (Conflict, Invalid, NotAllowed, NotFound)
 """Refusals that answer a key for good; a part that is down is tried again."""
+AN_ID = "Send an id, like 0190a6d4-7c1e-7b3a-9f52-3d1c5e8a7b60"
+SAID = {
+    "model_type": "Send a JSON object",
+    "missing": "Send this field: it is needed",
+    "extra_forbidden": "Leave this field out: nothing of that name is asked for",
+    "uuid_parsing": AN_ID,
+    "uuid_type": AN_ID,
+}
+"""What is most often wrong with a field, in words of our own."""
 
 
 def operation(asks: Operation) -> Callable[[View], Callable[..., ResponseReturnValue]]:
@@ -84,7 +93,8 @@ def _json() -> Any:
 def _sentences(wrong: ValidationError) -> Iterator[tuple[str, str]]:
     for error in wrong.errors(include_url=False, include_input=False):
         name = ".".join(str(part) for part in error["loc"]) or "body"
-        said = error["msg"].removeprefix("Value error, ")
+        msg = error["msg"].removeprefix("Value error, ").replace("Input should", "This should")
+        said = SAID.get(error["type"]) or msg
         yield name.encode(errors="replace").decode(), f"{said}."
 
 

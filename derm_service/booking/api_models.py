@@ -8,9 +8,14 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, model_val
 
 from derm_service.api.operations import Asked, Error, Words
 from derm_service.booking import holds
-from derm_service.booking.codes import AppointmentState, CancelReason, NotAttendedReason
+from derm_service.booking.codes import (
+    AppointmentState,
+    CancelReason,
+    NextStep,
+    NotAttendedReason,
+)
 from derm_service.booking.models import Appointment, Hold, Slot
-from derm_service.booking.rules import CHOOSABLE_CANCEL_REASONS
+from derm_service.booking.rules import CHOOSABLE_CANCEL_REASONS, ers_reason
 from derm_service.booking.search import Offer
 from derm_service.clock import YEARS
 
@@ -152,9 +157,10 @@ class CancelAsked(Asked):
 
 
 class NotAttendedAsked(Asked):
-    """Why somebody did not come, as far as known."""
+    """Why somebody did not come, as far as known, and what follows: never a discharge."""
 
     reason: NotAttendedReason = NotAttendedReason.NOT_KNOWN
+    next_step: NextStep = NextStep.RING
 
 
 class AppointmentShown(BaseModel):
@@ -170,6 +176,7 @@ class AppointmentShown(BaseModel):
     state: AppointmentState
     cancel_reason: CancelReason | None
     not_attended_reason: NotAttendedReason | None
+    ers_reason: str | None
     moved_to_id: uuid.UUID | None
     note: str
 
@@ -187,6 +194,7 @@ class AppointmentShown(BaseModel):
             state=one.state,
             cancel_reason=one.cancel_reason,
             not_attended_reason=one.not_attended_reason,
+            ers_reason=ers_reason(one.cancel_reason, one.not_attended_reason),
             moved_to_id=one.moved_to_id,
             note=one.note,
         )

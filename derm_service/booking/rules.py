@@ -95,6 +95,15 @@ CHOOSABLE_CANCEL_REASONS: tuple[CancelReason, ...] = tuple(
 """The two others have pages of their own, which cancel the appointment as well."""
 
 
+def ers_reason(
+    cancelled: CancelReason | None, not_attended: NotAttendedReason | None
+) -> str | None:
+    """Why an appointment did not take place, as e-RS codes it; None where it did or may yet."""
+    if cancelled is not None:
+        return CANCEL_CODES[cancelled]
+    return None if not_attended is None else NOT_ATTENDED_CODES[not_attended]
+
+
 def check_move(now: AppointmentState, to: AppointmentState) -> None:
     """Refuse a change of state that an appointment does not know (Conflict)."""
     if to not in ALLOWED.get(now, frozenset()):

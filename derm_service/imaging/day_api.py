@@ -52,7 +52,11 @@ def not_attended(appointment_id: UUID, body: NotAttendedAsked) -> Shown:
     """Never a discharge: somebody will ring."""
     _check_on_day_list(appointment_id)
     done = appointments.not_attended(
-        db_session(), appointment_id=appointment_id, reason=body.reason, by=current_user()
+        db_session(),
+        appointment_id=appointment_id,
+        reason=body.reason,
+        next_step=body.next_step,
+        by=current_user(),
     )
     return AppointmentShown.of(done), HTTPStatus.OK
 

@@ -19,6 +19,7 @@ from derm_service.booking.codes import AppointmentState
 from derm_service.booking.models import Appointment, Hold
 from derm_service.config import Settings
 from derm_service.imaging.models import Visit
+from derm_service.messages import work
 from derm_service.people import Role
 from tests import make
 from tests.racing import at_once
@@ -117,6 +118,7 @@ def test_appointment_is_moved_cancelled_and_seen(clerk: Program, session: Sessio
 
     assert (moved.status_code, cancelled.status_code, again.status_code) == (201, 200, 409)
     assert cancelled.json["cancel_reason"] == "patient_ill"
+    assert cancelled.json["ers_reason"] == "PATIENT_ILL"
     assert (old.json["state"], old.json["moved_to_id"]) == ("moved", moved.json["id"])
 
 
@@ -150,9 +152,16 @@ def test_somebody_who_did_not_come_is_recorded(clerk: Program, session: Session)
     start = clock.now().replace(microsecond=0) - timedelta(minutes=30)
     appointment = make.appointment(session, slot=make.slot(session, starts_at=start))
 
-    answer = clerk("POST", f"/appointments/{appointment.id}/did-not-attend", json={})
+    answer = clerk(
+        "POST",
+        f"/appointments/{appointment.id}/did-not-attend",
+        json={"reason": "forgot", "next_step": "ask_referrer"},
+    )
 
     assert (answer.status_code, answer.json["state"]) == (200, "not_attended")
+    assert answer.json["ers_reason"] == "PATIENT_FORGOT"
+    [item] = work.open_items(session, make.user(session))
+    assert "Ask the referrer" in item.note
 
 
 @pytest.mark.parametrize(
@@ -177,6 +186,7 @@ def test_what_cannot_be_taken_is_named_by_field(
     assert answer.status_code == 422
     assert field in answer.json["fields"]
     assert answer.json["fields"][field].endswith(".")
+    assert "nput" not in answer.json["fields"][field]  # no words of the library
 
 
 def test_half_a_character_is_refused_in_a_sentence(clerk: Program, session: Session) -> None:
