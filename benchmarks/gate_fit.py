@@ -48,7 +48,8 @@ SIZES = ((1600, FAULTS), (3200, FINE))  # px that photographs are shrunk to, and
 DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 106)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
-LEAST_STEP = 0.25  # of the sum between naming a fault and sending the photograph back for it
+LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
+MORE_STEP = {"motion_blur": 0.25}  # a good drawn scene of dark skin stands nearer than that
 RETAKE_AT = 0.6  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
@@ -237,11 +238,11 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
-    return _limit(fit, untouched, drawn, visible, severe)
+    return _limit(fit, untouched, drawn, visible, severe, MORE_STEP.get(code, LEAST_STEP))
 
 
 def _limit(
-    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table
+    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table, step: float
 ) -> dict[str, Any]:
     """Named beyond nearly every good picture; a retake well beyond every one."""
     sums = fit.held_out / SOFTNESS
@@ -250,7 +251,7 @@ def _limit(
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(good, 0.97))
     named = max(named, float(sums[drawn].max(initial=-9.0)) + 0.1)  # no tone of good skin is named
-    retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
+    retake = max(named + step, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),
         "retake": round(float(1 / (1 + np.exp(named - retake))), 4),
@@ -370,7 +371,7 @@ def main() -> None:
     wish = parser.parse_args()
     rows, colours = with_colour_distance(list(_rows(wish.folder, wish.figures)))
     kept = json.loads(LIMITS.read_text("utf-8"))
-    kept["version"] = f"{clock.today():%Y-%m-%d}"
+    kept["version"] = f"{clock.now():%Y-%m-%dT%H:%M}"
     kept["usual_colours"] = colours
     kept["view"] = view_of(rows)
     kept["limits"] = {

@@ -90,4 +90,5 @@ VIEW_MEASURES = (
     "lesion_area", "skin_share", "hue_spread", "saturation", "white_magenta", "lit_magenta",
     "lit_warmth", "small_far_least", "small_near_least", "small_fall_3", "full_fall_1",
     "faint_specks", "pale_patches", "far_whiter", "round_field",
+    "red_detail", "blue_alike",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from derm_service.imaging.gate import (
     lesion,
     light,
     noise,
+    relief,
 )
 from derm_service.imaging.gate.detail import Detail
 from derm_service.imaging.gate.lesion import Lesion
@@ -40,6 +41,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
         **_in(SHARE, glare.measure(look)),
         **_in(RATIO, colour.ratios(look)),
         **_in("share", colour.shares(look)),
+        **_in("of 1", relief.measure(look)),
         **_in(SHARE, hair.measure(look)),
         **_in("share", lesion.measure(look, spot)),
         **_in("log2 of light", framed.measure(look)),
