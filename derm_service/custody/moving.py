@@ -22,6 +22,7 @@ from derm_service.referrals.models import Lesion
 
 NOT_FILED = "Only a photograph that is on the record can be moved. Reload the page."
 NO_PHOTOGRAPH = "There is no such photograph. Go back to the referral."
+SAID_NO = "This person said no to photographs at that visit. Have the photograph erased instead."
 TAKEN_AWAY = (
     "A photograph was taken off this record: it shows another place or another person. Read the "
     "lesion again without it, and ask for a retake where too little is left."
@@ -119,6 +120,7 @@ def move(
     lesion = visit_queries.lesion_of(session, visit, lesion_id)
     if (source.visit_id, source.lesion_id) == (visit.id, lesion.id):
         raise Invalid({"target": "It is on this record already. Choose another."})
+    _check_no_refusal(session, visit, lesion)
     target = _set_at(session, visit, lesion)
     facts = {"view": moved.view.value, "sha256": moved.sha256, "reason": reason.strip()}
     trail.record(
@@ -132,6 +134,12 @@ def move(
     doubt.taken_off(session, source.lesion, moved, note=TAKEN_AWAY, why=IN_DOUBT, by=by)
     doubt.ask_to_read_again(session, target.lesion, moved, PUT_HERE, by=by)
     return moved
+
+
+def _check_no_refusal(session: Session, visit: Visit, lesion: Lesion) -> None:
+    facts = visit_queries.facts(session, visit, lesion)
+    if facts.consent_asked and not facts.consent_to_record:
+        raise Invalid({"target": SAID_NO})
 
 
 def _set_at(session: Session, visit: Visit, lesion: Lesion) -> ImageSet:

@@ -128,6 +128,19 @@ def test_letters_of_an_opinion_read_from_a_moved_photograph_are_stopped_until_it
     }
 
 
+def test_nothing_is_moved_to_the_record_of_somebody_who_said_no(
+    session: Session, lead: User, photographer: User, theirs: Visit, wrongly_filed: Capture
+) -> None:
+    own = wrongly_filed.image_set_id
+    visits.record_consent(session, visit_id=theirs.id, taken=visiting.NO, by=photographer)
+
+    with pytest.raises(Invalid) as refused:
+        go(session, wrongly_filed, theirs.id, visiting.lesion_id(theirs), lead)
+
+    assert "said no to photographs" in refused.value.fields["target"]
+    assert wrongly_filed.image_set_id == own
+
+
 def test_opinion_is_not_signed_from_a_page_whose_photograph_was_moved_away(
     client: FlaskClient, session: Session, lead: User, theirs: Visit, wrongly_filed: Capture
 ) -> None:
