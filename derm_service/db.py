@@ -24,6 +24,8 @@ DATABASE_DOWN = (
 )
 
 TOGETHER = "rows to write together"
+# A machine without power is noticed within a minute: its row locks end, its jobs are taken over.
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -94,6 +96,7 @@ def sqlalchemy_url(url: str) -> str:
 
 def make_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
     """One engine per process; connections are probed so that a restarted database heals."""
+    theirs = "".join(f" -c tcp_{name}={value}" for name, value in KEEPALIVES.items())
     return sa.create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
@@ -101,7 +104,7 @@ def make_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,  # what people typed would stand in the text of an error
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC{theirs}", **KEEPALIVES},
     )
 
 

@@ -1,5 +1,7 @@
 """Jobs whose worker died are taken over; what cannot be done stands before the administrator."""
 
+import re
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -43,6 +45,20 @@ def take_over(url: str, sessions: sessionmaker[Session], settings: Settings) -> 
         defer(session, custody_tasks.take_over, timestamp="0")
         session.commit()
     work_once(url, sessions, settings, queue=ROUTINE)
+
+
+def test_database_and_worker_notice_within_a_minute_that_the_other_has_lost_its_power(
+    committed_sessions: sessionmaker[Session],
+) -> None:
+    with committed_sessions() as session:
+        connection = session.connection().connection.driver_connection
+        assert connection is not None
+        given = connection.info.get_parameters()
+
+    ours = [int(given[f"keepalives_{each}"]) for each in ("idle", "interval", "count")]
+    theirs = [int(each) for each in re.findall(r"tcp_keepalives_\w+=(\d+)", given["options"])]
+    assert ours == theirs
+    assert ours[0] + ours[1] * ours[2] <= 60
 
 
 def test_the_jobs_that_look_after_store_and_trail_put_what_they_find_before_people(
