@@ -83,4 +83,4 @@ def test_a_booking_is_four_statements(session: Session, person: User) -> None:
     finally:
         sa.event.remove(engine, "before_cursor_execute", heard)
 
-    assert len(statements) == 4, statements
+    assert len(statements) == 4, "\n".join(each[:150] for each in statements)

@@ -16,7 +16,7 @@ from derm_service.messages.codes import Addressee, MessageKind, MessageState, Wo
 from derm_service.messages.models import Message
 from derm_service.messages.rules import check_move, go_on
 from derm_service.people import User
-from derm_service.referrals.codes import Channel
+from derm_service.referrals.codes import Channel, ReferralState
 from derm_service.referrals.models import Referral
 
 _ONCE = once(Message, "once_key")
@@ -217,7 +217,7 @@ def stop(session: Session, message: Message, *, reason: str, by: User | None) ->
 def _first_state(referral: Referral, kind: MessageKind, lock_reason: str) -> MessageState:
     if referral.patient.deceased_on is not None:
         return MessageState.STOPPED
-    if referral.withdrawn_reason is not None:
+    if referral.state is ReferralState.WITHDRAWN:
         goes = {MessageKind.APPOINTMENT_CANCELLED} | go_on(referral.withdrawn_reason)
         if kind not in goes:
             return MessageState.STOPPED

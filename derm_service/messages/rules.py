@@ -76,7 +76,7 @@ POST_WORKING_DAYS = 2
 _SATURDAY = 5
 
 
-def go_on(withdrawn_for: WithdrawnReason) -> frozenset[MessageKind]:
+def go_on(withdrawn_for: WithdrawnReason | None) -> frozenset[MessageKind]:
     """What still goes out about a referral that was withdrawn.
 
     The GP learns an outcome that was signed, unless it is about somebody else.

@@ -188,7 +188,7 @@ def test_blurred_photograph_is_taken_again(scene: Scene, blurred: Path, sharp: P
 def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_last_word(
     scene: Scene, blurred: Path, sharp: Path
 ) -> None:
-    scene.page.route("**/api/v1/uploads", lambda route: route.abort())
+    scene.page.route("**/api/v1/uploads**", lambda route: route.abort())
     scene.choose(View.CLOSE_UP, blurred)
     scene.choose(View.OVERVIEW, sharp)
 
@@ -200,7 +200,7 @@ def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_
     expect(good).to_contain_text("This device sees nothing to take it again for.")
     assert axe.faults(scene.page) == []
     assert scene.captures() == [] or scene.captures()[0].verdict is None
-    scene.page.unroute("**/api/v1/uploads")
+    scene.page.unroute("**/api/v1/uploads**")
 
     expect(good).to_have_attribute("data-state", "filed")
     expect(soft).to_have_attribute("data-state", "checked")
