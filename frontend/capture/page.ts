@@ -113,10 +113,7 @@ export class CapturePage {
 
   private wire(view: HTMLElement): void {
     for (const input of view.querySelectorAll<HTMLInputElement>("input[data-file]")) {
-      input.addEventListener("change", () => {
-        for (const file of input.files ?? []) this.accept(file, view);
-        input.value = ""; // so that the same file can be chosen again
-      });
+      input.addEventListener("change", () => this.take(input, view));
     }
     for (const radio of view.querySelectorAll("[data-context] input")) {
       radio.addEventListener("change", () => this.unlock(view));
@@ -129,9 +126,15 @@ export class CapturePage {
     const isAnswered = contextOf(view) !== null;
     for (const input of view.querySelectorAll<HTMLInputElement>("input[data-file]")) {
       input.disabled = !isAnswered;
+      if (isAnswered) this.take(input, view); // chosen before this page had woken up
     }
     const reason = view.querySelector<HTMLElement>("[data-locked-because]");
     if (reason) reason.hidden = isAnswered;
+  }
+
+  private take(input: HTMLInputElement, view: HTMLElement): void {
+    for (const file of input.files ?? []) this.accept(file, view);
+    input.value = ""; // so that the same file can be chosen again
   }
 
   private accept(file: File, view: HTMLElement): void {

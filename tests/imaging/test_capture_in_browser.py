@@ -208,6 +208,20 @@ def test_device_says_what_to_do_before_anything_is_sent_and_the_service_has_the_
     expect(soft).to_contain_text("Not good enough")
 
 
+def test_photograph_chosen_before_the_page_has_woken_up_is_sent(scene: Scene, sharp: Path) -> None:
+    asleep: list[Route] = []
+    scene.page.route("**/capture-*.js", lambda route: asleep.append(route))
+    with scene.page.expect_request("**/capture-*.js"):
+        scene.page.goto(scene.page.url, wait_until="commit")
+
+    scene.choose(View.OVERVIEW, sharp)
+    for script in asleep:
+        script.continue_()
+
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    expect(card).to_have_attribute("data-state", "filed")
+
+
 def test_photograph_is_sent_where_the_device_cannot_judge(scene: Scene, sharp: Path) -> None:
     refused: list[str] = []
 
