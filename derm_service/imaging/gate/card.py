@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import Look
+from derm_service.imaging.gate.look import Look, brightest
 from derm_service.imaging.gate.sight import Pixels
 
 Rows = NDArray[np.float64]
 
-STEPS = (6, 12, 24)  # of 255 from pixel to pixel: in poor light a patch is flatter than in sun
+STEPS = (12, 6, 24)  # of 255 from pixel to pixel: in poor light a patch is flatter than in sun
+WORTH_A_SEARCH = 5  # patches at the first of these steps; where there is a card there are many
 THIN = 4  # px, short side of a patch of 512
 LONGEST = 0.2  # of the picture's long side
 SOLID, SQUARE = 0.8, 0.6  # of its box filled; short side to long side
@@ -19,6 +20,9 @@ ALIKE = 1.5  # between the sides of patches of one card
 NEAREST, FARTHEST = 1.0, 1.8  # sides from the middle of one patch to the middle of the next
 PATCHES, COLOURS = 10, 6  # from which on it is a card
 OTHER = 0.12  # of the brightest, in some channel: another colour
+
+
+NONE: Rows = np.empty((0, 6))
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,12 @@ def find(look: Look) -> Card | None:
 
 def _patches(pixels: Pixels) -> Rows:
     """Flat squares, the largest at each place: middle, side (px) and mean colour of each."""
-    steps = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2)
-    found = [patch for step in STEPS for patch in _flat(steps < step, pixels)]
+    edges = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    steps = brightest(np.asarray(edges, np.uint8))
+    found = _flat(steps < STEPS[0], pixels)
+    if len(found) < WORTH_A_SEARCH:
+        return NONE
+    found += [patch for step in STEPS[1:] for patch in _flat(steps < step, pixels)]
     found.sort(key=lambda patch: -patch[2])
     kept: list[tuple[float, ...]] = []
     for patch in found:

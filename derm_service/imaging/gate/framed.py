@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask
+from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest
 
 Plane = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def _off(look: Look) -> float:
 
 def field(look: Look) -> dict[str, float]:
     """How surely dark corners are what lies outside a dermatoscope's round field: 0 to 1."""
-    brightness = look.tiny.max(axis=2)
+    brightness = brightest(look.tiny)
     dark = brightness < DARK * float(np.percentile(brightness, 80))
     corners = _with_corners(dark)
     inside = (~corners).astype(np.uint8)

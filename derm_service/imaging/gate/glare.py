@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from derm_service.imaging.gate.light import boxes
-from derm_service.imaging.gate.look import Look, Mask, touching_edge
+from derm_service.imaging.gate.look import Look, Mask, faintest, touching_edge
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -20,21 +20,22 @@ NEAR_WHITE = 0.6  # of the way from the skin's own level to white
 def measure(look: Look) -> dict[str, float]:
     """Shares of the subject that are reflections, by five marks of one."""
     faint, subject = _faintest(look)
-    rise = faint.astype(np.int16) - cv2.medianBlur(faint, AROUND)
+    rise = cv2.subtract(faint, cv2.medianBlur(faint, AROUND))
     skin = float(np.median(faint[subject]))
     near_white = cv2.dilate((faint >= WHITE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     across, down = (cv2.Sobel(faint, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
-    steep = (np.abs(across) + np.abs(down)) > STEP
+    steep = np.abs(across) + np.abs(down) > STEP
     nearly = faint >= NEARLY_WHITE
     marks = {
         "white_patches": (rise >= RISE) & (faint >= WHITE),
         "pale_patches": (rise >= STEEP_RISE) & (faint >= PALE),
-        "far_whiter": faint > skin + NEAR_WHITE * (255 - skin),
+        "far_whiter": faint > int(skin + NEAR_WHITE * (255 - skin)),
         "steep_borders": steep & near_white,
         "enclosed_white": nearly & ~touching_edge(nearly) & (faint >= WHITE),
     }
+    every = np.count_nonzero(subject)
     return {
-        name: float(np.log2((mark & subject).sum() / subject.sum() + 1e-3))
+        name: float(np.log2(np.count_nonzero(mark & subject) / every + 1e-3))
         for name, mark in marks.items()
     }
 
@@ -42,7 +43,7 @@ def measure(look: Look) -> dict[str, float]:
 def regions(look: Look) -> tuple[Region, ...]:
     """Where the reflections are."""
     faint, subject = _faintest(look)
-    rise = faint.astype(np.int16) - cv2.medianBlur(faint, AROUND)
+    rise = cv2.subtract(faint, cv2.medianBlur(faint, AROUND))
     return boxes((rise >= RISE) & (faint >= PALE) & subject)
 
 
@@ -51,7 +52,7 @@ def _faintest(look: Look) -> tuple[Pixels, Mask]:
     height, width = look.half.shape[:2]
     factor = min(1.0, SIDE / max(height, width))
     size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    faint = np.asarray(
-        cv2.resize(look.half, size, interpolation=cv2.INTER_AREA).min(axis=2), np.uint8
+    faint = faintest(
+        np.asarray(cv2.resize(look.half, size, interpolation=cv2.INTER_AREA), np.uint8)
     )
     return faint, look.subject_of(faint.shape)

@@ -18,13 +18,14 @@ def measure(look: Look) -> dict[str, float]:
     grey = cv2.cvtColor(look.half, cv2.COLOR_RGB2GRAY)
     subject = look.subject_of(grey.shape)
     level = float(np.median(grey[subject])) + 10
+    clear, faint = int(CLEAR * level), int(FAINT * level)
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
     light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)
     middle = _middle(subject)
     return {
-        "dark_specks": _share((dark > CLEAR * level) & subject, subject),
-        "light_specks": _share((light > CLEAR * level) & subject, subject),
-        "faint_specks": _share((dark > FAINT * level) & subject, subject),
+        "dark_specks": _share((dark > clear) & subject, subject),
+        "light_specks": _share((light > clear) & subject, subject),
+        "faint_specks": _share((dark > faint) & subject, subject),
         "dark_lines": _share(_lines(_threads(look, grey.shape)) & middle, middle, 1e-4),
     }
 
@@ -38,7 +39,8 @@ def _threads(look: Look, shape: tuple[int, ...]) -> Mask:
 
 
 def _share(mask: Mask, of: Mask, least: float = 1e-3) -> float:
-    return float(np.log2(mask.sum() / max(1, of.sum()) + least))
+    share = int(np.count_nonzero(mask)) / max(1, int(np.count_nonzero(of)))
+    return float(np.log2(share + least))
 
 
 def _middle(subject: Mask) -> Mask:

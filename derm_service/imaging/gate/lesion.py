@@ -17,6 +17,7 @@ EDGE = 0.03  # of the picture's sides
 SURE = 0.35  # contrast from which there is no doubt that it is a lesion
 CALM = 2e-6  # of contrast cubed, for each pixel: what bare skin weighs against a lesion
 ROUNDS = 4
+ONE, QUARTER = np.float32(1), np.float32(0.25)  # what is lighter than skin is doubted less
 
 
 @dataclass(frozen=True)
@@ -96,23 +97,24 @@ def _away(look: Look) -> Plane:
     darkness = -(0.2 * light[..., 0] + 0.4 * light[..., 1] + 0.4 * light[..., 2])
     height, width = darkness.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1).astype(np.float32)
-    surface = _skin(terms[look.subject], darkness[look.subject])
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y]).astype(np.float32)
+    surface = _skin(terms[:, look.subject], darkness[look.subject])
     if min(surface[4:]) < 0:  # light falls off outwards: a dark middle is the lesion
-        terms = terms[..., :3]
-        surface = _skin(terms[look.subject], darkness[look.subject])
-    return np.asarray(np.maximum(darkness - terms @ surface, 0.0), np.float32)
+        terms = terms[:3]
+        surface = _skin(terms[:, look.subject], darkness[look.subject])
+    smooth = np.tensordot(surface, terms, 1)
+    return np.asarray(np.maximum(darkness - smooth, 0.0), np.float32)
 
 
 def _skin(terms: Plane, darkness: Plane) -> Plane:
     """The smooth surface through the skin, which is what is light."""
     trust: Plane = np.ones(len(darkness), np.float32)
-    steady = 0.5 * np.eye(terms.shape[1], dtype=np.float32)
-    surface: Plane = np.zeros(terms.shape[1], np.float32)
+    steady = 0.5 * np.eye(len(terms), dtype=np.float32)
+    surface: Plane = np.zeros(len(terms), np.float32)
     for _ in range(ROUNDS if len(darkness) else 0):
-        weighed = terms * trust[:, None]
-        surface = np.linalg.solve(terms.T @ weighed + steady, weighed.T @ darkness)
-        off = darkness - terms @ surface
+        weighed = terms * trust
+        surface = np.linalg.solve(weighed @ terms.T + steady, weighed @ darkness)
+        off = darkness - surface @ terms
         usual = float(np.median(np.abs(off))) + 0.02
-        trust = 1 / (1 + np.where(off > 0, off / usual, off / usual / 4) ** 2)
+        trust = 1 / (1 + (off / usual * np.where(off > 0, ONE, QUARTER)) ** 2)
     return surface

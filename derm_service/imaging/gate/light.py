@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask
+from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest, faintest
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
 Shares = NDArray[np.float64]
-Terms = NDArray[np.float64]  # a row for each place: what the surface is made of there
+Terms = NDArray[np.float64]  # a column for each place: what the surface is made of there
 
 LOST = 250  # of 255, in the colours as stored
 HIGH = 240
@@ -42,14 +42,13 @@ def subject(look: Look) -> Levels:
     sample = np.ascontiguousarray(look.half[::2, ::2])
     mask = look.subject_of(sample.shape).astype(np.uint8)
     red, green, blue = cv2.split(sample)
-    brightest = cv2.max(cv2.max(red, green), blue)
-    faintest = cv2.min(cv2.min(red, green), blue)
+    top = brightest(sample)
     middle = cv2.max(cv2.min(red, green), cv2.min(cv2.max(red, green), blue))
     return Levels(
-        _shares(brightest, mask),
+        _shares(top, mask),
         _shares(middle, mask),
-        _shares(faintest, mask),
-        _shares(brightest, None),
+        _shares(faintest(sample), mask),
+        _shares(top, None),
     )
 
 
@@ -95,12 +94,12 @@ def _log_share(shares: Shares) -> float:
 
 def lost_regions(look: Look) -> tuple[Region, ...]:
     """Where colours are lost at the bright end."""
-    return boxes((look.half >= LOST).any(axis=2) & look.subject_of(look.half.shape))
+    return boxes((brightest(look.half) >= LOST) & look.subject_of(look.half.shape))
 
 
 def dark_regions(look: Look) -> tuple[Region, ...]:
     """Where nothing but black is left."""
-    return boxes((look.half.max(axis=2) <= DIM) & look.subject_of(look.half.shape))
+    return boxes((brightest(look.half) <= DIM) & look.subject_of(look.half.shape))
 
 
 def fall(look: Look, lesion: Mask) -> dict[str, float]:
@@ -115,26 +114,27 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     bright, red = np.log2(tiny @ LUMA + 6), np.log2(tiny[..., 0] + 6)
     height, width = bright.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=-1)
-    over = terms[look.subject]
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+    over = terms[:, look.subject]
     return {
         **_surface("light", over, bright[look.subject], over),
-        **_surface("red", terms[skin], red[skin], over),
+        **_surface("red", terms[:, skin], red[skin], over),
     }
 
 
 def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) -> dict[str, float]:
     """How far the light falls over the subject, how steep it is in the middle, how it bends."""
-    if len(over) < LEAST_SKIN:
+    if over.shape[1] < LEAST_SKIN:
         return {f"{name}_fall": 0.0, f"{name}_slope": 0.0, f"{name}_bowl": 0.0}
     trust = np.ones(seen.size)
     for _ in range(ROUNDS):
-        squares = terms.T @ (terms * trust[:, None]) + 1e-3 * np.eye(terms.shape[1])
-        surface = np.linalg.solve(squares, terms.T @ (trust * seen))
-        off = seen - terms @ surface
+        weighed = terms * trust
+        squares = weighed @ terms.T + 1e-3 * np.eye(len(terms))
+        surface = np.linalg.solve(squares, weighed @ seen)
+        off = seen - surface @ terms
         usual = float(np.median(np.abs(off))) + 0.02
-        trust = 1 / (1 + np.where(off < 0, off / usual / 2, off / usual / 3) ** 2)
-    low, high = np.percentile(over @ surface, (2, 98))
+        trust = 1 / (1 + (off * np.where(off < 0, 1 / 2 / usual, 1 / 3 / usual)) ** 2)
+    low, high = np.percentile(surface @ over, (2, 98))
     return {
         f"{name}_fall": float(high - low),
         f"{name}_slope": float(np.hypot(surface[1], surface[2])),

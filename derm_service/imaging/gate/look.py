@@ -64,12 +64,24 @@ def _no_longer_than(long_side: int, pixels: Pixels) -> Pixels:
 
 def _behind(tiny: Pixels) -> tuple[Mask, Mask]:
     """What lies behind the subject: black and white areas that reach the edge."""
-    brightest = tiny.max(axis=2)
-    dark = brightest <= max(RIM, 0.2 * float(np.percentile(brightest, 90)))
-    white = touching_edge(tiny.min(axis=2) >= PAPER)
+    top = brightest(tiny)
+    dark = top <= max(RIM, int(0.2 * float(np.percentile(top, 90))))
+    white = touching_edge(faintest(tiny) >= PAPER)
     height, width = white.shape
     middle = white[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
     return touching_edge(dark), white & (middle.mean() <= MOST_MIDDLE)
+
+
+def brightest(pixels: Pixels) -> Pixels:
+    """Each pixel's strongest colour: plane by plane, which is much faster than pixel by pixel."""
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
+
+
+def faintest(pixels: Pixels) -> Pixels:
+    """Each pixel's weakest colour."""
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
 
 
 def touching_edge(mask: Mask) -> Mask:

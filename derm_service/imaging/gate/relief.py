@@ -5,11 +5,13 @@ with both: what it shows is pigment and blood, of which red light sees least and
 Brightness and the colour of the light cancel out.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import Look
+from derm_service.imaging.gate.look import Look, Mask, brightest, faintest
 from derm_service.imaging.gate.sight import COLOUR_SIDE, shrunk
 
 Plane = NDArray[np.float32]
@@ -23,21 +25,38 @@ LIGHT = np.log(np.arange(256, dtype=np.float32) + LEVEL)  # of each of the 256 l
 USUAL = {"red_detail": 0.7, "blue_alike": 0.95}  # where nothing can be seen: speaks for neither
 
 
+class Waves(NamedTuple):
+    """One colour's fine and middling detail, at every place that counts."""
+
+    fine: Plane
+    middling: Plane
+
+
 def measure(look: Look) -> dict[str, float]:
     """How much of green's middling detail red shows, and how alike green and blue are in fine."""
     colours = shrunk(look.half, COLOUR_SIDE)
     there = look.subject_of(colours.shape)
-    there &= (colours.max(axis=2) < BURNT) & (colours.min(axis=2) > BLACK)
-    if there.sum() <= LEAST:
+    there &= (brightest(colours) < BURNT) & (faintest(colours) > BLACK)
+    if np.count_nonzero(there) <= LEAST:
         return dict(USUAL)
-    light = cv2.LUT(colours, LIGHT)
+    red, green, blue = (_waves(cv2.LUT(plane, LIGHT), there) for plane in cv2.split(colours))
+    return {
+        "red_detail": _strength(red.middling) / _strength(green.middling),
+        "blue_alike": _alike(green.fine, blue.fine),
+    }
+
+
+def _waves(light: cv2.typing.MatLike, there: Mask) -> Waves:
     soft, softer = (cv2.GaussianBlur(light, (0, 0), sigma) for sigma in (FINE, MIDDLING))
-    red, green, _ = np.median(np.abs((soft - softer)[there]), axis=0) + FAINTEST
-    return {"red_detail": float(red / green), "blue_alike": _alike((light - soft)[there])}
+    return Waves((light - soft)[there], (soft - softer)[there])
 
 
-def _alike(detail: Plane) -> float:
-    """Correlation of green and blue."""
-    green, blue = (detail[:, at] - detail[:, at].mean() for at in (1, 2))
-    spread = np.sqrt(float(green @ green) * float(blue @ blue)) + FAINTEST**2 * len(detail)
-    return float(green @ blue / spread)
+def _strength(detail: Plane) -> float:
+    return float(np.median(np.abs(detail))) + FAINTEST
+
+
+def _alike(one: Plane, other: Plane) -> float:
+    """Correlation of two colours."""
+    one, other = one - one.mean(), other - other.mean()
+    spread = np.sqrt(float(one @ one) * float(other @ other)) + FAINTEST**2 * len(one)
+    return float(one @ other / spread)

@@ -10,6 +10,7 @@ from derm_service.imaging.codes import View
 from derm_service.imaging.gate import limits
 from derm_service.imaging.gate.look import Look
 from derm_service.imaging.gate.report import Measure, Region
+from derm_service.imaging.gate.sight import Pixels
 
 Plane = NDArray[np.float32]
 
@@ -74,13 +75,13 @@ def measure(luma: NDArray[np.uint8], *, long: int) -> Scale:
     Long windows find marks that are far apart; short ones stand a scale that lies askew.
     """
     dark = cv2.morphologyEx(luma, cv2.MORPH_BLACKHAT, np.ones((9, 9), np.uint8))
-    lines = np.minimum(dark, 60).astype(np.float32)
+    lines = np.asarray(np.minimum(dark, 60), np.uint8)
     return max((_along(lines, long), _upright(lines, long)), key=lambda scale: scale.sureness)
 
 
-def _upright(lines: Plane, long: int) -> Scale:
+def _upright(lines: Pixels, long: int) -> Scale:
     """The same for marks stacked above each other."""
-    found = _along(np.ascontiguousarray(lines.T), long)
+    found = _along(np.asarray(cv2.transpose(lines), np.uint8), long)
     if found.region is None:
         return found
     box = found.region
@@ -88,7 +89,7 @@ def _upright(lines: Plane, long: int) -> Scale:
     return Scale(found.spacing, found.error, found.sureness, turned)
 
 
-def _along(lines: Plane, long: int) -> Scale:
+def _along(lines: Pixels, long: int) -> Scale:
     """Marks side by side from left to right."""
     height, width = lines.shape
     if width < long or height < WIDE:
@@ -98,27 +99,34 @@ def _along(lines: Plane, long: int) -> Scale:
     windows = np.stack([strips[:, at : at + long] for at in starts])
     likeness = np.zeros((*windows.shape[:2], 3 * FARTHEST + 3), np.float32)
     busiest = _busiest(windows)
-    likeness[busiest] = _likeness(windows[busiest])
-    combs = np.minimum.reduce([_at(likeness, times) for times in (1, 2, 3)])
+    curves = _likeness(windows[busiest])
+    likeness[busiest] = curves
+    combs = np.minimum.reduce([_at(curves, times) for times in (1, 2, 3)])
     best = combs.max(axis=-1)
     # of spacings about as good the smallest: every other mark repeats as well
-    spacing = NEAREST + (combs >= NEARLY * best[..., None]).argmax(axis=-1)
-    found = np.argwhere(best > REPEATS)
-    if not len(found):
+    spacing = NEAREST + (combs >= NEARLY * best[:, None]).argmax(axis=-1)
+    marked = best > REPEATS
+    if not marked.any():
         return Scale(0.0, 0.0, float(max(0.0, best.max())), None)
-    return _agreed(found, best, spacing, likeness, (height, width, long))
+    found = np.stack(busiest, axis=1)[marked]
+    return _agreed(found, best[marked], spacing[marked], likeness, (height, width, long))
 
 
-def _strips(lines: Plane) -> Plane:
+def _strips(lines: Pixels) -> Plane:
     """Mean of every strip of `WIDE` rows, one every half strip, its slow changes taken off."""
-    sums = cv2.blur(lines, (1, WIDE))[WIDE // 2 :: WIDE // 2]
+    half = WIDE // 2
+    count = -(-lines.shape[0] // half)  # the last strip is filled up by what mirrors its rows
+    below = count * half - lines.shape[0]
+    filled = cv2.copyMakeBorder(lines, 0, below, 0, 0, cv2.BORDER_REFLECT_101)
+    halves = np.add.reduce(filled.reshape(count, half, -1), axis=1, dtype=np.uint16)
+    sums = (halves[:-1] + halves[1:]).astype(np.float32) / WIDE
     return np.asarray(sums - cv2.blur(sums, (FARTHEST + 1, 1)), np.float32)
 
 
 def _busiest(windows: Plane) -> tuple[NDArray[np.int_], ...]:
-    """The windows with most lines in them: marks are drawn to be seen."""
+    """The windows with most lines in them, in reading order: marks are drawn to be seen."""
     strength = windows.std(axis=-1)
-    order = np.argsort(-strength, axis=None)[:MOST]
+    order = np.sort(np.argsort(-strength, axis=None)[:MOST])
     return np.unravel_index(order, strength.shape)
 
 
@@ -149,7 +157,9 @@ def _agreed(
     shape: tuple[int, int, int],
 ) -> Scale:
     """The spacing that most windows agree on; one lone window may be anything."""
-    values = np.array([fine(likeness[at, row], spacing[at, row]) for at, row in found])
+    values = np.array(
+        [fine(likeness[*place], apart) for place, apart in zip(found, spacing, strict=True)]
+    )
     votes = np.array([(np.abs(values / value - 1) < AGREE).sum() for value in values])
     leader = values[int(votes.argmax())]
     same = np.abs(values / leader - 1) < AGREE
@@ -158,7 +168,7 @@ def _agreed(
     ticks = float(np.median(values[same]))
     spread = float(np.std(values[same])) / np.sqrt(same.sum()) + 0.1
     millimetre = ticks * (2 if _halves(likeness, found[same], ticks) else 1)
-    sureness = float(np.clip(best[tuple(found[same].T)].max(), 0.5, 1.0))
+    sureness = float(np.clip(best[same].max(), 0.5, 1.0))
     error = spread * millimetre / ticks
     return Scale(millimetre, float(error), sureness, _box(found[same], shape))
 
