@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask
+from derm_service.imaging.gate.look import LUMA, Look, Mask, faintest
 
 Plane = NDArray[np.float32]
 
@@ -26,11 +26,11 @@ def ratios(look: Look) -> dict[str, float]:
     """Warmth and magenta of the subject, of what is lit of it and of its middle, of the whitest."""
     mask = look.subject_of(look.tiny.shape)
     subject = look.tiny[mask].astype(np.float32)
-    everything = look.tiny.reshape(-1, 3).astype(np.float32)
     red, blue = _ratios(subject)
     lit = _is_lit(subject)
-    faintest = everything.min(axis=1)
-    white = _ratios(everything[faintest >= np.percentile(faintest, WHITEST)])
+    faint = faintest(look.tiny)
+    whitest = look.tiny[faint >= np.percentile(faint, WHITEST)]
+    white = _ratios(whitest.astype(np.float32))
     spread = np.percentile(red, (10, 90)), np.percentile(blue, (10, 90))
     return {
         **_axes("all", red, blue),

@@ -12,7 +12,7 @@ TEXTURE = 1.5  # levels of coarser detail below which a place cannot be soft or 
 
 def soft_map(look: Look) -> tuple[tuple[float, ...], ...]:
     """Rows of places: 0 where there is nothing to focus on, else more the sharper it is."""
-    grey = cv2.cvtColor(look.half, cv2.COLOR_RGB2GRAY)
+    grey = look.half_grey
     near, far, farther = (cv2.blur(grey, (size, size)) for size in (NARROW, MIDDLE, WIDE))
     rows, columns = (max(1, side // SIDE) for side in grey.shape)
     fine, coarse = (

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from derm_service.imaging.gate.light import boxes
-from derm_service.imaging.gate.look import Look, Mask, faintest, touching_edge
+from derm_service.imaging.gate.look import Look, Mask, faintest, median_level, touching_edge
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -21,7 +21,7 @@ def measure(look: Look) -> dict[str, float]:
     """Shares of the subject that are reflections, by five marks of one."""
     faint, subject = _faintest(look)
     rise = cv2.subtract(faint, cv2.medianBlur(faint, AROUND))
-    skin = float(np.median(faint[subject]))
+    skin = median_level(faint, subject)
     near_white = cv2.dilate((faint >= WHITE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     across, down = (cv2.Sobel(faint, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
     steep = np.abs(across) + np.abs(down) > STEP

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from derm_service.imaging.gate.look import Look, Mask
+from derm_service.imaging.gate.look import Look, Mask, median_level
 
 THIN = np.ones((9, 9), np.uint8)  # px: what is wider is no hair
 CLEAR, FAINT = 0.25, 0.10  # of the subject's brightness: how far a hair stands out
@@ -15,9 +15,9 @@ MIDDLE = 0.15  # of each side is left out
 
 def measure(look: Look) -> dict[str, float]:
     """Shares of the subject under dark specks, light specks and dark lines in the middle."""
-    grey = cv2.cvtColor(look.half, cv2.COLOR_RGB2GRAY)
+    grey = look.half_grey
     subject = look.subject_of(grey.shape)
-    level = float(np.median(grey[subject])) + 10
+    level = median_level(grey, subject) + 10
     clear, faint = int(CLEAR * level), int(FAINT * level)
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
     light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)

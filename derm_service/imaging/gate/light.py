@@ -15,7 +15,7 @@ from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
 Shares = NDArray[np.float64]
-Terms = NDArray[np.float64]  # a column for each place: what the surface is made of there
+Terms = NDArray[np.float32]  # a column for each place: what the surface is made of there
 
 LOST = 250  # of 255, in the colours as stored
 HIGH = 240
@@ -23,6 +23,7 @@ BLACK, DIM = 12, 30
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 MOST_REGIONS, LEAST_REGION = 5, 0.002
 ROUNDS = 3
+HALF, THIRD = np.float32(1 / 2), np.float32(1 / 3)  # what is brighter is doubted less
 BESIDE = np.ones((5, 5), np.uint8)  # of the 128 px copy: this near, a lesion still shows
 LEAST_SKIN = 100  # px of that copy
 
@@ -113,7 +114,7 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     tiny = look.tiny.astype(np.float32)
     bright, red = np.log2(tiny @ LUMA + 6), np.log2(tiny[..., 0] + 6)
     height, width = bright.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
     over = terms[:, look.subject]
     return {
@@ -126,14 +127,16 @@ def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) ->
     """How far the light falls over the subject, how steep it is in the middle, how it bends."""
     if over.shape[1] < LEAST_SKIN:
         return {f"{name}_fall": 0.0, f"{name}_slope": 0.0, f"{name}_bowl": 0.0}
-    trust = np.ones(seen.size)
+    trust = np.ones(seen.size, np.float32)
+    steady = 1e-3 * np.eye(len(terms), dtype=np.float32)
     for _ in range(ROUNDS):
         weighed = terms * trust
-        squares = weighed @ terms.T + 1e-3 * np.eye(len(terms))
+        squares = weighed @ terms.T + steady
         surface = np.linalg.solve(squares, weighed @ seen)
         off = seen - surface @ terms
         usual = float(np.median(np.abs(off))) + 0.02
-        trust = 1 / (1 + (off * np.where(off < 0, 1 / 2 / usual, 1 / 3 / usual)) ** 2)
+        doubt = off / usual * np.where(off < 0, HALF, THIRD)
+        trust = np.asarray(1 / (1 + doubt**2), np.float32)
     low, high = np.percentile(surface @ over, (2, 98))
     return {
         f"{name}_fall": float(high - low),

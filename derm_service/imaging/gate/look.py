@@ -19,7 +19,9 @@ LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 @dataclass(frozen=True)
 class Look:
-    """`grey` is at most 1024 px long, `half` 512, `tiny` 128; `subject` is a mask of `tiny`.
+    """`grey` is at most 1024 px long, `half` 512 (and grey in `half_grey`), `tiny` 128.
+
+    `subject` is a mask of `tiny`.
 
     The subject is all but what reaches the picture's edge in black or in paper white, and it
     fills the middle: white there is skin.
@@ -28,6 +30,7 @@ class Look:
     sight: Sight
     grey: Pixels
     half: Pixels
+    half_grey: Pixels
     tiny: Pixels
     subject: Mask
     black: float
@@ -38,18 +41,25 @@ class Look:
         mask = cv2.resize(
             self.subject.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST
         ).astype(np.bool_)
-        return mask if mask.mean() > 0.02 else np.ones_like(mask)
+        return mask if np.count_nonzero(mask) > 0.02 * mask.size else np.ones_like(mask)
 
 
 def look(sight: Sight) -> Look:
     """Everything that several measures need."""
-    grey = np.asarray(cv2.cvtColor(sight.stored, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = in_grey(sight.stored)
     half = _no_longer_than(HALF, sight.stored)
     tiny = _no_longer_than(TINY, half if sight.colour is sight.stored else sight.colour)
     black, white = _behind(tiny)
     inside = cv2.erode((~(black | white)).astype(np.uint8), np.ones((3, 3), np.uint8))
     return Look(
-        sight, grey, half, tiny, inside.astype(np.bool_), float(black.mean()), float(white.mean())
+        sight,
+        grey,
+        half,
+        in_grey(half),
+        tiny,
+        inside.astype(np.bool_),
+        float(black.mean()),
+        float(white.mean()),
     )
 
 
@@ -72,6 +82,11 @@ def _behind(tiny: Pixels) -> tuple[Mask, Mask]:
     return touching_edge(dark), white & (middle.mean() <= MOST_MIDDLE)
 
 
+def in_grey(pixels: Pixels) -> Pixels:
+    """Brightness, 8-bit."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
 def brightest(pixels: Pixels) -> Pixels:
     """Each pixel's strongest colour: plane by plane, which is much faster than pixel by pixel."""
     red, green, blue = cv2.split(pixels)
@@ -82,6 +97,14 @@ def faintest(pixels: Pixels) -> Pixels:
     """Each pixel's weakest colour."""
     red, green, blue = cv2.split(pixels)
     return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
+
+
+def median_level(plane: Pixels, mask: Mask) -> float:
+    """The median of 8-bit values where the mask is, by counting them."""
+    counts = cv2.calcHist([plane], [0], mask.astype(np.uint8), [256], [0, 256]).ravel()
+    below = np.cumsum(counts)
+    lower, upper = np.searchsorted(below, ((below[-1] + 1) // 2, below[-1] // 2 + 1))
+    return float(lower + upper) / 2
 
 
 def touching_edge(mask: Mask) -> Mask:

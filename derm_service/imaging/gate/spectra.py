@@ -81,7 +81,7 @@ def places(look: Look) -> Places:
     """The tiles to look at: on the subject, by the strength of middling detail."""
     rows, columns = (max(1, side // TILE) for side in look.grey.shape)
     factor = look.half.shape[1] / look.grey.shape[1]
-    half = cv2.cvtColor(look.half, cv2.COLOR_RGB2GRAY)
+    half = look.half_grey
     bands = [cv2.GaussianBlur(half, (0, 0), sigma).astype(np.float32) for sigma in (1.0, 3.0)]
     within = slice(round(rows * TILE * factor)), slice(round(columns * TILE * factor))
     cut = np.asarray(((bands[0] - bands[1]) ** 2)[within], np.float32)
