@@ -207,7 +207,7 @@ def install(app: Flask) -> None:
         ),
     }
     env = app.jinja_env
-    for name in ("day", "weekday", "time", "day_time", "nhs_number", "code"):
+    for name in ("day", "weekday", "time", "day_time", "nhs_number", "code", "within"):
         env.filters[name] = getattr(wording, name)
     env.filters["tel"] = tel
     env.globals.update(

@@ -71,6 +71,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def within(words: str) -> str:
+    """Words as they stand inside a sentence: the first letter small, names left as they are."""
+    return words[:1].lower() + words[1:]
+
+
 def listed(words: Sequence[str]) -> str:
     """One; one and another; one, another and a third."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -89,6 +89,19 @@ def test_a_slot_is_found_confirmed_and_booked(client: FlaskClient, session: Sess
 
 
 @pytest.mark.usefixtures("clerk")
+def test_what_is_lacking_begins_small_and_keeps_its_names(
+    client: FlaskClient, session: Session
+) -> None:
+    patient = make.patient(session, interpreter_needed=True, language="vi")
+    referral = make.referral(session, patient=patient)
+    make.slot(session)
+
+    page = client.get(f"/referrals/{referral.id}/book").text
+
+    assert "No interpreter (Vietnamese)<" in page
+
+
+@pytest.mark.usefixtures("clerk")
 def test_a_place_that_does_not_fit_asks_what_was_arranged(
     client: FlaskClient, session: Session
 ) -> None:

@@ -545,6 +545,9 @@ def test_finish_page_shows_the_photographs_to_those_who_may_see_them(
     page = client.get(f"/visits/{images.visit_id}/finish").text
 
     assert "3 photographs on the record." in page
+    assert "This visit was finished on" in page
+    assert "Not yet" not in page
+    assert "Finish the visit" not in page
     shown = [f"/images/{each.id}/thumb" in page for each in images.captures]
     assert shown == [may_see] * 3
 
