@@ -1,5 +1,7 @@
-"""How the web server runs: two processes of sixteen threads, nothing shared before the fork.
+"""How the web server runs: two processes of 24 threads, nothing shared before the fork.
 
+Of the threads 12 at most take photographs in and 8 send them out (`imaging/places.py`), however
+slow store and lines are: pages always find one.
 A request that is not sent whole in time is cut off: see `derm_service/patience.py`.
 """
 
@@ -14,7 +16,7 @@ wsgi_app = "wsgi:app"
 bind = f"{Settings().host}:{Settings().port}"
 worker_class = "derm_service.patience.PatientWorker"
 workers = 2
-threads = 16
+threads = 24
 preload_app = False
 timeout = 60
 graceful_timeout = 3

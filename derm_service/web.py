@@ -231,6 +231,13 @@ def _log_request(response: Response) -> Response:
     return response
 
 
+def _say_when(response: Response) -> Response:
+    """Programs that are told to come later hear when."""
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers.setdefault("Retry-After", "5")
+    return response
+
+
 def _start() -> None:
     g.started = time.monotonic()
     if request.content_length is not None:
@@ -259,6 +266,7 @@ def install(app: Flask) -> None:
     app.before_request(_start)
     app.before_request(_refuse_nul)
     app.after_request(_log_request)
+    app.after_request(_say_when)
     app.teardown_appcontext(_close)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from email.utils import format_datetime
 from functools import wraps
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import ParamSpec
 from uuid import UUID
 
@@ -17,13 +16,13 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from derm_service import crash
 from derm_service.crash import Point
-from derm_service.errors import Unavailable
 from derm_service.imaging import announcing, checksums, standing, upload_forms, uploads
 from derm_service.imaging.checksums import Checksum, ChecksumMismatch, UnknownChecksum
 from derm_service.imaging.elsewhere import FiledElsewhere
 from derm_service.imaging.formats import MAX_BYTES
 from derm_service.imaging.image_routes import vault
 from derm_service.imaging.models import SealedObject
+from derm_service.imaging.places import Places
 from derm_service.imaging.standing import Standing
 from derm_service.imaging.uploads import MovedOn
 from derm_service.people import Action
@@ -37,12 +36,11 @@ EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 OCTETS = "application/offset+octet-stream"
 CHECKSUM_MISMATCH = "460 Checksum Mismatch"
 AT_ONCE = 12
-"""Bodies a process takes at a time: of its 16 threads some stay free for pages, however slowly
-photographs come in."""
+"""Bodies a process takes at a time, however slowly they come in."""
 NO_LENGTH = "Send the length of the piece with its checksum: Content-Length."
 BUSY = "Many photographs are arriving just now. This one is tried again by itself."
 
-_places = BoundedSemaphore(AT_ONCE)
+_places = Places(AT_ONCE, BUSY)
 
 
 def tus_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -69,8 +67,6 @@ def _take_whole_files(_endpoint: str | None, _values: dict[str, object] | None) 
 def _tus_headers(response: Response) -> Response:
     response.headers["Tus-Resumable"] = TUS
     response.headers["Cache-Control"] = "no-store"
-    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "5"
     return response
 
 
@@ -208,9 +204,7 @@ def _take(now: Standing, start: int) -> Standing:
         raise UnknownChecksum(NO_LENGTH)  # nobody could tell a whole piece from a broken one
     uploads.check_place(now, start, request.content_length)
     session.commit()  # no transaction is held while a slow line delivers
-    if not _places.acquire(blocking=False):
-        raise Unavailable(BUSY)
-    try:
+    with _places.one():
         sealed: list[SealedObject] = []
         for piece in uploads.pieces(_reader(checksum), most):
             sealed.append(uploads.seal(vault(), piece))
@@ -218,8 +212,6 @@ def _take(now: Standing, start: int) -> Standing:
             if checksum is None:
                 now = _keep(now, sealed)
                 sealed.clear()
-    finally:
-        _places.release()
     if checksum is not None and sealed:
         if sum(each.size_plain for each in sealed) == request.content_length:
             checksum.check(sealed[0].sha256_plain)

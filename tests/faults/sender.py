@@ -87,6 +87,11 @@ class Device:
         answer = self._http.head(f"{UPLOADS}/{photo.id}", headers=self._headers())
         return int(answer.headers["Upload-Offset"])
 
+    def look(self, photo: Photograph) -> httpx.Response:
+        """Ask for its smallest copy, on a line of its own."""
+        address = self._http.base_url.join(f"/images/{photo.id}/thumb")
+        return httpx.get(address, headers=self._headers(), timeout=90)
+
     def wait_filed(self, photo: Photograph) -> str:
         """Ask until the service has filed it or set it aside; which."""
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -20,6 +20,7 @@ from derm_service.accounts.models import ApiToken
 from derm_service.accounts.sign_in import make_token
 from derm_service.custody import inventory
 from derm_service.errors import Unavailable
+from derm_service.imaging.image_routes import AT_ONCE, BUSY
 from derm_service.imaging.models import Capture
 from derm_service.people import User
 from tests.faults.rig import Rig
@@ -120,6 +121,30 @@ def test_frozen_store_stops_no_other_page_and_what_was_sent_arrives_afterwards(
     assert set(answers) == {HTTPStatus.OK}
     refusals = {status for photo in photos for status in photo.refusals}
     assert refusals <= {HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+def test_pages_are_answered_while_forty_people_wait_for_photographs_of_a_frozen_store(
+    rig: Rig,
+) -> None:
+    device, photo = rig.device(), rig.photograph()
+    device.send(photo)
+    device.wait_filed(photo)
+    rig.line.frozen = True
+
+    with ThreadPoolExecutor(40) as readers:
+        asked = [readers.submit(device.look, photo) for _ in range(40)]
+        try:
+            # as many as both web processes send at a time wait for the store, all others are told
+            until(lambda: sum(map(Future.done, asked)) >= 40 - 2 * AT_ONCE, "who is refused", 60)
+            pages = [httpx.get(f"{rig.settings.address}/sign-in", timeout=90) for _ in range(4)]
+            early = [each.result() for each in asked if each.done()]
+        finally:
+            rig.line.frozen = False
+
+    assert {page.status_code for page in pages} == {HTTPStatus.OK}
+    assert {each.status_code for each in early} == {HTTPStatus.SERVICE_UNAVAILABLE}
+    assert all(each.headers["Retry-After"] and BUSY in each.text for each in early)
+    until(lambda: device.look(photo).status_code == HTTPStatus.OK, "the photograph")
 
 
 def test_store_that_refuses_is_said_and_nothing_is_acknowledged(rig: Rig) -> None:

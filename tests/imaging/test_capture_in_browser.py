@@ -130,8 +130,14 @@ def test_good_photograph_is_sent_judged_and_filed_unaltered(scene: Scene, sharp:
     expect(scene.page.locator("[data-unsent]")).to_be_empty()
     (capture,) = scene.captures()
     assert capture.state is CaptureState.FILED
+    busy = iter([503])
+    scene.page.route(
+        "**/images/*/thumb",
+        lambda route: route.fulfill(status=code) if (code := next(busy, 0)) else route.continue_(),
+    )
     scene.page.reload()  # the service draws the same
     expect(card).to_contain_text("Overview photograph 1")
+    expect(card.get_by_role("img")).not_to_have_js_property("naturalWidth", 0)  # asked for again
     assert capture.sha256 == hashlib.sha256(sharp.read_bytes()).hexdigest()
 
 
