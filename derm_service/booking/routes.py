@@ -166,7 +166,11 @@ def undo(appointment_id: UUID) -> ResponseReturnValue:
     """Take back a cancellation, a move or a “did not attend” of the last hour."""
     done = undoing.undo(db_session(), appointment_id=appointment_id, by=current_user())
     db_session().commit()
-    told = " The patient is told." if done.slot.starts_at > clock.now() else ""
+    told = (
+        " The patient is told if they need to hear of it."
+        if done.slot.starts_at > clock.now()
+        else ""
+    )
     flash(f"Undone: the appointment stands again.{told}")
     return _to(done)
 

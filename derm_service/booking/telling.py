@@ -12,7 +12,7 @@ from derm_service.booking.letters import AGAIN, MOVED, NEW
 from derm_service.booking.models import Appointment
 from derm_service.messages import channels, outbox, work
 from derm_service.messages.channels import Way
-from derm_service.messages.codes import MessageKind, WorkKind
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.messages.rules import STOPPABLE, letter_arrives
 from derm_service.people import User
@@ -25,6 +25,7 @@ TO_COME = (
     MessageKind.APPOINTMENT_REMINDER,
 )
 """What nobody needs to hear once the appointment does not stand as it said."""
+GONE_OUT = (MessageState.SENDING, MessageState.SENT, MessageState.DELIVERED)
 BOOKED = "Tell them about the appointment"
 CHANGED = "Tell them about the changed appointment"
 CANCELLED = "Tell that the appointment is cancelled"
@@ -58,15 +59,25 @@ def tell_cancelled(
 
 
 def tell_restored(session: Session, appointment: Appointment, *, by: User) -> None:
-    """Correct what was said: the appointment stands after all; a passed time needs no word."""
+    """Correct what was said, where something was: the appointment stands after all.
+
+    Who has not heard of its end needs no word, unless they have not heard of it at all; nor does
+    a time that has passed.
+    """
     how = "The appointment stands after all"
     _stop(session, appointment, MessageKind.APPOINTMENT_CANCELLED, how=how, by=by)
     forget(session, appointment, how=how, by=by)
     if appointment.slot.starts_at <= clock.now():
         return
-    content = _booked(appointment, AGAIN)
+    if _heard(session, appointment, MessageKind.APPOINTMENT_CANCELLED):
+        opening, said = AGAIN, STANDS
+    elif _heard(session, appointment, *TO_COME):
+        return
+    else:
+        opening, said = NEW, BOOKED
+    content = _booked(appointment, opening)
     once = f":again:{clock.now().isoformat()}"
-    _tell(session, appointment, MessageKind.APPOINTMENT, content, STANDS, by, once=once)
+    _tell(session, appointment, MessageKind.APPOINTMENT, content, said, by, once=once)
 
 
 def how(patient: Patient, today: date, on: date) -> str:
@@ -118,6 +129,14 @@ def _stop(
     ).all()
     for message in unsent:
         outbox.stop(session, message, reason=how, by=by)
+
+
+def _heard(session: Session, appointment: Appointment, *kinds: MessageKind) -> bool:
+    """Whether the person has heard one of these of an appointment, or may be hearing it now."""
+    heard = sa.exists().where(
+        Message.subject_id == appointment.id, Message.kind.in_(kinds), Message.state.in_(GONE_OUT)
+    )
+    return bool(session.scalar(sa.select(heard)))
 
 
 def _booked(appointment: Appointment, opening: str) -> dict[str, Any]:

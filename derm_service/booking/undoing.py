@@ -36,7 +36,7 @@ def may_undo(appointment: Appointment) -> bool:
 
 
 def undo(session: Session, *, appointment_id: uuid.UUID, by: User) -> Appointment:
-    """Give an appointment its time back and send a correction; the one that holds is returned.
+    """Give an appointment its time back and correct what was said; the one that holds is returned.
 
     What was cancelled or recorded as not attended is booked again; what was moved is moved back.
     Conflict when an hour has passed, the time has gone, or something else is booked by now.

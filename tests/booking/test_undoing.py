@@ -19,7 +19,7 @@ from derm_service.booking.codes import (
 )
 from derm_service.booking.models import Allocation, Appointment, Clinic
 from derm_service.errors import Conflict
-from derm_service.messages.codes import MessageState, WorkKind
+from derm_service.messages.codes import MessageKind, MessageState, WorkKind
 from derm_service.messages.models import Message, WorkItem
 from derm_service.people import Role, User
 from tests import make
@@ -66,8 +66,14 @@ def shorten(session: Session, clinic: Clinic, *, to: datetime, by: User) -> None
     )
 
 
+def about(session: Session, kind: MessageKind) -> Message:
+    """The one message of this kind."""
+    return session.scalars(sa.select(Message).where(Message.kind == kind)).one()
+
+
 def test_a_cancelled_appointment_stands_again_and_the_person_is_told(session: Session) -> None:
     one = cancelled(session)
+    about(session, MessageKind.APPOINTMENT_CANCELLED).state = MessageState.SENT
 
     undoing.undo(session, appointment_id=one.id, by=make.user(session))
 
@@ -82,13 +88,38 @@ def test_a_cancelled_appointment_stands_again_and_the_person_is_told(session: Se
     ]
     assert [each.state for each in letters] == [
         MessageState.STOPPED,
-        MessageState.STOPPED,
+        MessageState.SENT,
         MessageState.READY,
     ]
     to_book = sa.select(WorkItem).where(
         WorkItem.kind == WorkKind.REBOOK, WorkItem.done_at.is_(None)
     )
     assert session.scalars(to_book).all() == []
+
+
+@pytest.mark.parametrize(
+    ("booking", "subjects"),
+    [
+        (MessageState.STOPPED, ["Your appointment"] * 2),  # they know nothing yet
+        (MessageState.SENT, ["Your appointment"]),  # what they know holds
+    ],
+)
+def test_nobody_reads_sorry_who_has_not_heard_of_the_mistake(
+    session: Session, booking: MessageState, subjects: list[str]
+) -> None:
+    one = cancelled(session)
+    about(session, MessageKind.APPOINTMENT).state = booking
+
+    undoing.undo(session, appointment_id=one.id, by=make.user(session))
+
+    assert about(session, MessageKind.APPOINTMENT_CANCELLED).state is MessageState.STOPPED
+    told = session.scalars(
+        sa.select(Message)
+        .where(Message.kind == MessageKind.APPOINTMENT)
+        .order_by(Message.created_at)
+    ).all()
+    assert [each.content["subject"] for each in told] == subjects
+    assert [each.state for each in told] == [booking, MessageState.READY][: len(told)]
 
 
 def test_after_an_hour_nothing_is_undone(session: Session, later: time_machine.Traveller) -> None:
@@ -230,7 +261,10 @@ def test_the_page_offers_to_undo_and_does_it(client: FlaskClient, session: Sessi
 
     assert "Undo" in offered.text
     assert done.status_code == 303
-    assert "the appointment stands again. The patient is told." in again.text
+    assert (
+        "the appointment stands again. The patient is told if they need to hear of it."
+        in again.text
+    )
     assert post(client, f"{address}/undo").status_code == 409
 
 
