@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from derm_service import clock, wording
 from derm_service.custody.inventory import Inventory
 from derm_service.imaging import filing_tasks, sweeping, trail
-from derm_service.imaging.codes import CaptureState
+from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.filing import Leftover
 from derm_service.imaging.models import Capture, Chunk, Rendition, SealedObject
 from derm_service.jobs import defer
@@ -84,6 +84,8 @@ def _lost(session: Session, inventory: Inventory) -> Iterator[Finding]:
                 yield Finding(f"A copy of photograph {capture.id} is lost: drawn again.", True)
         elif capture.state in OPEN:
             yield _send_again(session, capture, row)
+        elif _is_done_with(capture, row):
+            yield Finding(f"A piece of photograph {capture.id}, set aside, is not needed.", True)
         else:
             yield _raise(session, capture, PIECE_LOST, about=row.id)
 
@@ -96,6 +98,18 @@ def _whose(session: Session, row: SealedObject) -> Capture | None:
         sa.select(Capture).where(
             (Capture.original_id == row.id) | Capture.id.in_(chunk) | Capture.id.in_(copy)
         )
+    )
+
+
+def _is_done_with(capture: Capture, row: SealedObject) -> bool:
+    """Whether it is a piece of a photograph that was set aside before it was on the record.
+
+    Nobody has to send it again, unless a lead has still to find out whose it is.
+    """
+    return (
+        capture.state is CaptureState.SET_ASIDE
+        and capture.original_id != row.id
+        and capture.set_aside_reason is not SetAsideReason.FILED_ELSEWHERE
     )
 
 
@@ -167,13 +181,15 @@ def _raise(
 
 def _settle(session: Session, inventory: Inventory) -> None:
     """Take from the Work page what has come right by itself."""
-    lost = {row.id for row in inventory.lost}
+    lost = {row.id: row for row in inventory.lost}
     waiting = sa.select(WorkItem).where(
         WorkItem.kind == WorkKind.IMAGE_TROUBLE, WorkItem.done_at.is_(None)
     )
     for item in session.scalars(waiting).all():
         if item.note in (ORIGINAL_LOST, PIECE_LOST):
-            is_over = item.subject_id not in lost
+            row = lost.get(item.subject_id) if item.subject_id else None
+            capture = _whose(session, row) if row else None
+            is_over = row is None or capture is None or _is_done_with(capture, row)
         elif item.note in LATE:
             capture = session.get(Capture, item.subject_id)
             is_over = capture is None or capture.state not in LATE[item.note]

@@ -18,8 +18,8 @@ from derm_service.custody import inventory, reconciling
 from derm_service.custody.inventory import Inventory
 from derm_service.embedded.object_store import ObjectStore
 from derm_service.errors import Unavailable
-from derm_service.imaging import captures, filing, standing, uploads
-from derm_service.imaging.codes import CaptureState
+from derm_service.imaging import aside, captures, filing, standing, uploads
+from derm_service.imaging.codes import CaptureState, SetAsideReason
 from derm_service.imaging.models import Capture, SealedObject
 from derm_service.imaging.vault import Place, Vault, worker_vault
 from derm_service.messages import work
@@ -200,6 +200,22 @@ def test_a_received_piece_that_is_lost_is_raised(
     assert [each[:6] for each in findings] == ["raised"]
     assert str(capture.id) in findings[0]
     assert on_list(session, lead) == [reconciling.PIECE_LOST]
+
+
+def test_a_lost_piece_of_a_photograph_that_was_set_aside_asks_nobody_for_anything(
+    session: Session, vault: Vault, lead: User
+) -> None:
+    capture = received(session, vault)
+    piece = session.scalars(sa.select(SealedObject)).first()
+    assert piece is not None
+    vault.delete(Place.QUARANTINE, piece.key)
+
+    before = look_and_reconcile(session, vault)
+    aside.put(session, capture, SetAsideReason.REJECTED, by=None)
+    after = look_and_reconcile(session, vault)
+
+    assert [each[:6] for each in before + after] == ["raised", "mended"]
+    assert on_list(session, lead) == []
 
 
 def test_objects_nobody_knows_are_kept_for_a_week_and_others_never_deleted(
