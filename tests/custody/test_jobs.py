@@ -1,6 +1,8 @@
 """Jobs whose worker died are taken over; what cannot be done stands before the administrator."""
 
 import re
+from datetime import timedelta
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,6 +25,13 @@ from tests.custody.working import work_once
 RETRY = "UPDATE procrastinate_jobs SET status = 'todo'"
 LEAVE_IN_HAND = sa.text("UPDATE procrastinate_jobs SET status = 'doing', attempts = :attempts")
 
+DUE_NOW = sa.text("UPDATE procrastinate_jobs SET scheduled_at = NULL")
+WAITS = sa.text(
+    "SELECT scheduled_at - (SELECT max(at) FROM procrastinate_events "
+    "WHERE job_id = procrastinate_jobs.id AND type = 'deferred_for_retry') "
+    "FROM procrastinate_jobs WHERE status = 'todo'"
+)
+
 
 def test_a_job_whose_worker_died_is_taken_over_and_done(
     committed_sessions: sessionmaker[Session], database_url: str, settings: Settings
@@ -38,6 +47,23 @@ def test_a_job_whose_worker_died_is_taken_over_and_done(
 
     with committed_sessions() as session:
         assert session.get_one(Capture, capture_id).state is CaptureState.FILED
+
+
+def test_a_job_whose_store_is_down_waits_longer_before_each_next_try(
+    committed_sessions: sessionmaker[Session], database_url: str, settings: Settings
+) -> None:
+    nowhere = settings.model_copy(update={"s3_endpoint": "http://127.0.0.1:9"})
+    waits = []
+    with committed_sessions() as session:
+        received(session, worker_vault(settings))
+        for _ in range(4):
+            session.execute(DUE_NOW)
+            session.commit()
+            work_once(database_url, committed_sessions, nowhere, queue=CAPTURE)
+            waits.append(session.execute(WAITS).scalar_one())
+
+    assert waits[0] >= timedelta(seconds=1)
+    assert all(later >= 1.5 * sooner for sooner, later in pairwise(waits))
 
 
 def take_over(url: str, sessions: sessionmaker[Session], settings: Settings) -> None:
