@@ -26,7 +26,9 @@ from derm_service.people import User
 MOST_PER_VISIT = 120  # captures, those taken again among them
 MOST_PER_DAY = 20 * 1024**3  # bytes one person may announce in 24 hours
 DAY = timedelta(hours=24)
-GIVEN_UP = frozenset({SetAsideReason.STOPPED, SetAsideReason.NEVER_ARRIVED})
+GIVEN_UP = frozenset(
+    {SetAsideReason.STOPPED, SetAsideReason.NEVER_ARRIVED, SetAsideReason.REFERRAL_ENDED}
+)
 """Why a capture may never have all its bytes; nothing more is taken for it."""
 
 SAME_ID_OTHER_BYTES = (
@@ -42,7 +44,7 @@ QUOTA_USED = (
     "Keep the photographs on the device and ring the service desk."
 )
 STOPPED_BEFORE = (
-    "Sending this photograph was stopped, or it did not arrive within its week. "
+    "Sending this photograph was stopped, or its referral ended or a week passed meanwhile. "
     "Choose the file again, so that it gets a number of its own."
 )
 

@@ -65,6 +65,7 @@ SET_ASIDE_WORDS: dict[SetAsideReason, str] = {
     SetAsideReason.NEVER_ARRIVED: "Never arrived in full",
     SetAsideReason.FILED_ELSEWHERE: "Already filed elsewhere: photograph again",
     SetAsideReason.CONSENT_REFUSED: "No consent",
+    SetAsideReason.REFERRAL_ENDED: "The referral ended before it was sent",
 }
 
 POLARISATION_WORDS: dict[Polarisation, str] = {

@@ -28,6 +28,7 @@ class SetAsideReason(StrEnum):
     NEVER_ARRIVED = "never_arrived"  # not within a week
     FILED_ELSEWHERE = "filed_elsewhere"  # the same bytes are on another person's record
     CONSENT_REFUSED = "consent_refused"  # a no after it was taken
+    REFERRAL_ENDED = "referral_ended"  # withdrawn, or the person has died, before all was here
 
 
 class KeptReason(StrEnum):

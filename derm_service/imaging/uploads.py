@@ -21,7 +21,7 @@ from derm_service.imaging import (
     visit_queries,
 )
 from derm_service.imaging.codes import CaptureState, SetAsideReason
-from derm_service.imaging.models import Capture, Chunk, SealedObject
+from derm_service.imaging.models import Capture, Chunk, ImageSet, SealedObject
 from derm_service.imaging.rules import shutter_closed_because
 from derm_service.imaging.standing import RECEIVES, UNFINISHED_FOR, Standing
 from derm_service.imaging.vault import Place, Vault
@@ -29,6 +29,8 @@ from derm_service.jobs import defer
 from derm_service.messages import work
 from derm_service.messages.codes import WorkKind
 from derm_service.people import Role, User
+from derm_service.referrals.codes import ReferralState
+from derm_service.referrals.models import Lesion, Referral
 
 PIECE = 4 * 1024 * 1024  # bytes sealed as one object; its ciphertext is held in memory
 READ = 256 * 1024  # at most so much of what has come is taken at a time
@@ -180,6 +182,23 @@ def expire(session: Session) -> list[Capture]:
             note=f"{LOST_ON_THE_WAY} It was announced on {wording.day_time(each.announced_at)}.",
         )
     return expired
+
+
+def end_unwanted(session: Session) -> None:
+    """End uploads whose referral was withdrawn or whose person has died.
+
+    Nothing more of them is taken: nobody is asked to send the rest.
+    """
+    unwanted = session.scalars(
+        sa.select(Capture)
+        .join(ImageSet)
+        .join(Lesion)
+        .join(Referral)
+        .where(Capture.state.in_(RECEIVES), Referral.state == ReferralState.WITHDRAWN)
+        .with_for_update(of=Capture, skip_locked=True)
+    ).all()
+    for each in unwanted:
+        aside.put(session, each, SetAsideReason.REFERRAL_ENDED, by=None)
 
 
 def _receive(session: Session, capture: Capture, *, by: User) -> None:

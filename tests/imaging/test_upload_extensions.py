@@ -20,6 +20,9 @@ from derm_service.imaging.standing import UNFINISHED_FOR
 from derm_service.messages.codes import WorkKind
 from derm_service.messages.models import WorkItem
 from derm_service.people import Role, User
+from derm_service.referrals import closing
+from derm_service.referrals.codes import WithdrawnReason
+from tests import make
 from tests.imaging import sending, visiting
 from tests.imaging.sending import announce, checksum, described, offset, patch, send, stop
 
@@ -215,6 +218,34 @@ def test_upload_says_until_when_it_waits_and_runs_out_a_week_after_its_last_piec
     gone = client.head(f"{sending.UPLOADS}/{capture_id}", headers=sending.TUS)
     assert gone.status_code == 410
     assert announce(client, token, metadata, len(DATA)).status_code == 409
+
+
+@pytest.mark.parametrize("has_died", [True, False])
+def test_upload_whose_referral_ends_ends_with_it_and_asks_nobody_for_the_rest(
+    client: FlaskClient, session: Session, token: str, visit: Visit, has_died: bool
+) -> None:
+    metadata, whole = described(visit, DATA), send(client, token, visit, b"other" + DATA)
+    announce(client, token, metadata, len(DATA), DATA[:100_000])
+    capture = session.get_one(Capture, UUID(metadata["capture"]))
+    clerk, referral = make.user(session), visit.appointment.referral
+
+    uploads.end_unwanted(session)
+    before = capture.state
+    if has_died:
+        closing.mark_deceased(session, patient_id=referral.patient_id, on=clock.today(), by=clerk)
+    else:
+        closing.withdraw(
+            session, referral_id=referral.id, reason=WithdrawnReason.SEEN_ELSEWHERE, by=clerk
+        )
+    uploads.end_unwanted(session)
+
+    assert (before, capture.state) == (CaptureState.RECEIVING, CaptureState.SET_ASIDE)
+    assert capture.set_aside_reason is SetAsideReason.REFERRAL_ENDED
+    assert session.get_one(Capture, whole).state is CaptureState.RECEIVED
+    asked = sa.select(WorkItem).where(WorkItem.subject_id == capture.id)
+    assert session.scalars(asked).all() == []
+    gone = client.head(f"{sending.UPLOADS}/{capture.id}", headers=sending.TUS)
+    assert gone.status_code == 410
 
 
 def test_finished_upload_never_runs_out(
