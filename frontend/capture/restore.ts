@@ -1,10 +1,9 @@
 // What an earlier page left on the device: forgotten when the service has it safe, else sent on.
 import type { Fresh } from "./again";
+import { whyAside } from "./aside";
 import { Photograph } from "./photograph";
 import type { Safe } from "./safe";
 import { ask, hasArrived, hasChanged, mayForget, type CaptureStatus } from "./verdict";
-
-const LOST = "The service put it away before it was whole. Save it to a file, or remove it.";
 
 /** Where one kept photograph goes: to be sent, or shown with what is wrong. */
 export interface Left extends Fresh {
@@ -27,8 +26,8 @@ export async function* leftHere(
     }
     const parcel = await safe.get(id);
     if (!parcel) continue; // another key sealed it: it waits for who holds that key
-    const isAside = typeof status === "object" && status?.state === "set_aside";
-    yield { photograph: Photograph.kept(id, parcel), parcel, trouble: isAside ? LOST : null };
+    const trouble = typeof status === "object" && status ? whyAside(status) : null;
+    yield { photograph: Photograph.kept(id, parcel), parcel, trouble };
   }
 }
 

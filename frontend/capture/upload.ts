@@ -6,6 +6,13 @@ import { digest } from "./identity";
 import { NotSent } from "./not_sent";
 import { Pace } from "./pace";
 
+/** The service could not be asked. */
+class Away extends Error {
+  constructor(readonly status: number) {
+    super();
+  }
+}
+
 /** What the card hears while its photograph is on its way. */
 export interface Listener {
   percent(percent: number): void;
@@ -54,6 +61,11 @@ export function send(
         hear.percent(Math.floor((100 * start) / bytes.size));
         const piece = bytes.slice(start, start + (upload.options.chunkSize ?? pace.piece));
         request.setHeader("Upload-Checksum", `sha256 ${await base64Digest(piece)}`);
+      },
+      onAfterResponse: (request, response) => {
+        // Where it stands cannot be said just now: tus would take it for unknown and send it anew.
+        const status = response.getStatus();
+        if (request.getMethod() === "HEAD" && isWorthRetrying(status, "HEAD")) throw new Away(status);
       },
       onShouldRetry: (error) => {
         const status = statusOf(error);
@@ -113,7 +125,9 @@ async function base64Digest(piece: Blob): Promise<string> {
 }
 
 function statusOf(error: Error): number {
-  return error instanceof DetailedError ? (error.originalResponse?.getStatus() ?? 0) : 0;
+  if (!(error instanceof DetailedError)) return 0;
+  if (error.causingError instanceof Away) return error.causingError.status;
+  return error.originalResponse?.getStatus() ?? 0;
 }
 
 function reasonFor(error: Error): NotSent {

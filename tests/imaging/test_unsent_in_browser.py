@@ -212,6 +212,29 @@ def test_unsent_photographs_are_saved_to_a_file(scene: Scene, photographs: list[
     assert [each["filename"] for each in listed] == ["0.jpg", "1.jpg"]
 
 
+def test_no_piece_is_repeated_while_the_service_cannot_take_it(
+    scene: Scene, photographs: list[Path]
+) -> None:
+    asked: list[str] = []
+
+    def away(route: Route) -> None:
+        """As while the database is down."""
+        asked.append(route.request.method)
+        route.fulfill(status=503, json={"error": "The database cannot be reached just now."})
+
+    scene.page.route(re.compile("/api/v1/uploads"), away)
+    scene.choose(View.OVERVIEW, photographs[0])
+    card = scene.view(View.OVERVIEW).locator("[data-card]")
+    with scene.page.expect_request(lambda _: asked.count("HEAD") >= 2):
+        expect(card).to_contain_text("The service cannot take it just now.")
+
+    scene.page.unroute(re.compile("/api/v1/uploads"))
+
+    expect(card).to_have_attribute("data-state", "filed")
+    assert asked[:3] == ["POST", "HEAD", "HEAD"]
+    assert "POST" not in asked[1:]
+
+
 def test_removed_photograph_is_given_up_everywhere(scene: Scene, photographs: list[Path]) -> None:
     no_line(scene)
     scene.choose(View.OVERVIEW, photographs[0])
