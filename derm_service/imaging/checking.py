@@ -13,7 +13,7 @@ from derm_service.imaging.examined import Examined, Want
 from derm_service.imaging.folders import Bytes, CannotRead
 from derm_service.imaging.formats import UNREADABLE
 from derm_service.imaging.gate.refusal import refuse
-from derm_service.imaging.gate.report import QualityReport, Verdict
+from derm_service.imaging.gate.report import IssueCode, QualityReport, Verdict
 
 GOOD = (Verdict.ACCEPT, Verdict.ADVISE)
 
@@ -37,19 +37,21 @@ class Checked:
         return self.report.verdict in GOOD
 
     def to_json(self) -> dict[str, Any]:
-        """The line of `flask imaging check --json`."""
+        """The line of `flask imaging check --json`; what was not looked at scores 0."""
         report = self.report.to_json()
         return {
             "file": str(self.path),
             "verdict": report["verdict"],
             "view": report["view"] or None,
             "issues": report["issues"],
-            "scores": report["scores"],
+            "scores": {code.value: self.report.scores.get(code, 0.0) for code in IssueCode},
             "measures": report["measures"],
             "colour_card": report["colour_card"],
             "width": self.examined.width,
             "height": self.examined.height,
             "sha256": self.sha256,
+            "algorithm_version": report["algorithm_version"],
+            "limits_version": report["limits_version"],
             "milliseconds": self.examined.milliseconds
             or {"decode": 0.0, "measure": 0.0, "total": 0.0},
         }

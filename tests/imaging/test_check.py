@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from derm_service.imaging.gate.report import IssueCode
 from tests.imaging import files
 
 HOUSE = Path(__file__).parents[2]
@@ -24,6 +25,8 @@ KEYS = [
     "width",
     "height",
     "sha256",
+    "algorithm_version",
+    "limits_version",
     "milliseconds",
 ]
 
@@ -106,6 +109,7 @@ def test_every_odd_thing_in_a_folder_gets_its_line_in_order(good: Path, tmp_path
         (start + b"k cut.jpg", "reject"),
     ]
     assert all(list(line) == KEYS for line in lines(done))
+    assert all(list(line["scores"]) == list(IssueCode) for line in lines(done))  # type: ignore[call-overload]
 
 
 def test_files_named_stay_in_the_order_they_were_named(good: Path, tmp_path: Path) -> None:

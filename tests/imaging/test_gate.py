@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from derm_service.demo.camera import Faults
 from derm_service.imaging.codes import View
 from derm_service.imaging.gate import limits
+from derm_service.imaging.gate.remedies import remedy
 from derm_service.imaging.gate.report import OF_THE_PICTURE, IssueCode, QualityReport, Verdict
 from tests.imaging.scenes import Pixels, codes, judged, taken
 
@@ -193,6 +194,11 @@ def test_the_remedy_for_blur_suits_the_view() -> None:
 
     assert "move back" in camera
     assert "dermatoscope" in dermoscope
+
+
+def test_nobody_is_told_to_use_daylight_under_a_dermatoscope() -> None:
+    assert "daylight" in remedy(IssueCode.COLOUR_CAST, View.CLOSE_UP)
+    assert "its own light" in remedy(IssueCode.COLOUR_CAST, View.DERMOSCOPIC)
 
 
 def test_burnt_out_skin_is_shown_where_it_is() -> None:

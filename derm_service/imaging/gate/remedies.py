@@ -13,12 +13,12 @@ _EITHER = {
         "The picture was saved with strong compression, which wipes out fine detail: choose the "
         "camera's finest quality and send the camera's own file, not a copy from a message."
     ),
+}
+_CAMERA = {
     IssueCode.COLOUR_CAST: (
         "The colours are off, as under a coloured lamp: use daylight or white light only, set the "
         "white balance to that light and take it again."
     ),
-}
-_CAMERA = {
     IssueCode.BLUR: (
         "The picture is not sharp: steady the camera, move back until it can focus, tap on the "
         "skin to focus and take it again."
@@ -62,6 +62,10 @@ _CAMERA = {
     ),
 }
 _DERMOSCOPIC = {
+    IssueCode.COLOUR_CAST: (
+        "The colours are off: press the dermatoscope flat so that its own light alone falls on the "
+        "skin, set the camera's white balance to that light and take it again."
+    ),
     IssueCode.BLUR: (
         "The picture is not sharp: rest the dermatoscope on the skin, turn its focus ring until "
         "the skin pattern is crisp, hold still and take it again."

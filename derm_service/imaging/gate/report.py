@@ -87,7 +87,7 @@ class QualityReport:
 
     `view` is the one it was judged as: the declared one, or where none was, the detected one.
     `colour_card` says in words which one lies in the picture, if any; `fingerprint` finds the same
-    picture again (64 bits in hexadecimal).
+    picture again (256 bits in hexadecimal).
     """
 
     algorithm_version: str
