@@ -1,6 +1,6 @@
 """How fast the gate is: `python -m benchmarks.gate_speed FILE…`.
 
-For each file, in a process of its own, with one thread as the service's children have:
+For each file, in a process of its own with one thread as the service's children have:
 everything the gate does with the bytes (checks, strict decode, all measures), and in turn with
 it one full RGB decode by Pillow; the best of some rounds of each. `convert("RGB")` copies a
 picture that is RGB already: `ratio_uncopied` is against a decode without that copy.

@@ -29,6 +29,13 @@ from derm_service.imaging.gate.report import QualityReport, Verdict
 PLACES = 2
 PATIENCE = 180  # seconds for an answer; the helper ends a child that takes 120
 SOURCE = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "PYTHONPATH": str(SOURCE),
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # large pages: a child's memory is all new to it, and a progressive JPEG takes 70 MB of it
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 EVERYTHING = frozenset(
     {"limits", "no network", "no root", "no files", "no signals", "few system calls"}
 )
@@ -103,11 +110,7 @@ class _Helper:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={
-                    "PYTHONPATH": str(SOURCE),
-                    "OMP_NUM_THREADS": "1",
-                    "OPENBLAS_NUM_THREADS": "1",
-                },
+                env=ENVIRONMENT,
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
