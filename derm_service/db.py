@@ -18,11 +18,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 
 from derm_service.errors import Conflict
+from derm_service.probing import probe_idle
 
 DATABASE_DOWN = (
     "The database cannot be reached just now. Nothing was changed. Try again in a minute."
 )
-
 TOGETHER = "rows to write together"
 # A machine without power is noticed within a minute: its row locks end, its jobs are taken over.
 KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -97,15 +97,15 @@ def sqlalchemy_url(url: str) -> str:
 def make_engine(url: str, *, pool_size: int = 16) -> sa.Engine:
     """One engine per process; connections are probed so that a restarted database heals."""
     theirs = "".join(f" -c tcp_{name}={value}" for name, value in KEEPALIVES.items())
-    return sa.create_engine(
+    made = sa.create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # what people typed would stand in the text of an error
         connect_args={"connect_timeout": 5, "options": f"-c timezone=UTC{theirs}", **KEEPALIVES},
     )
+    return probe_idle(made)
 
 
 def make_sessions(engine: sa.Engine) -> sessionmaker[Session]:

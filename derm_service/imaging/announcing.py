@@ -3,15 +3,16 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from derm_service import clock
-from derm_service.db import UtcDateTime, insert_once, once
+from derm_service.db import UtcDateTime, add, conflicts, together
 from derm_service.errors import Conflict, Invalid, NotAllowed
-from derm_service.imaging import elsewhere, shutter, trail, visits
+from derm_service.imaging import elsewhere, trail, visits
 from derm_service.imaging.codes import (
     CaptureState,
     Contact,
@@ -20,7 +21,8 @@ from derm_service.imaging.codes import (
     SetAsideReason,
     View,
 )
-from derm_service.imaging.models import Capture, ImageSet
+from derm_service.imaging.elsewhere import FiledElsewhere
+from derm_service.imaging.models import Capture, ImageSet, Visit
 from derm_service.people import User
 
 MOST_PER_VISIT = 120  # captures, those taken again among them
@@ -49,9 +51,15 @@ STOPPED_BEFORE = (
 )
 
 
-def _sent_before() -> sa.Select[int, int]:
-    """How many captures a visit has, and how many bytes a person has sent, without this one."""
-    another = Capture.id != sa.bindparam("capture_id", type_=sa.Uuid())
+_CAPTURE = sa.bindparam("capture_id", type_=sa.Uuid())
+
+
+def _sent_before() -> sa.Select[int, int, uuid.UUID, uuid.UUID]:
+    """What was announced before: how many captures of the visit, how many bytes by the person.
+
+    Both without this capture; then whether itself was, and its bytes of somebody else.
+    """
+    another = Capture.id != _CAPTURE
     at_visit = (
         sa.select(sa.func.count())
         .select_from(Capture)
@@ -63,12 +71,22 @@ def _sent_before() -> sa.Select[int, int]:
         Capture.announced_at > sa.bindparam("since", type_=UtcDateTime()),
         another,
     )
-    return sa.select(at_visit.scalar_subquery(), of_the_day.scalar_subquery())
+    twin = elsewhere.twin_of(
+        sa.bindparam("sha256", type_=sa.Text()),
+        _CAPTURE,
+        sa.bindparam("patient_id", type_=sa.Uuid()),
+    )
+    itself = sa.select(Capture.id).where(Capture.id == _CAPTURE)
+    return sa.select(
+        at_visit.scalar_subquery(), of_the_day.scalar_subquery(), itself.scalar_subquery(), twin
+    )
 
 
 _SENT_BEFORE = _sent_before()  # built once: to compose it takes longer than to run it
-_ONCE = once(Capture, "id")
-_KNOWN = sa.select(Capture.id).where(Capture.id == sa.bindparam("capture_id", type_=sa.Uuid()))
+_KNOWN = sa.select(Capture.id).where(Capture.id == _CAPTURE)
+_VISIT = sa.select(Visit.id).where(
+    Visit.appointment_id == sa.bindparam("appointment_id", type_=sa.Uuid())
+)
 
 
 @dataclass(frozen=True)
@@ -119,28 +137,25 @@ def known(session: Session, announcement: Announcement) -> Capture | None:
 def open_upload(session: Session, announcement: Announcement, *, by: User) -> Capture:
     """Announce a capture that was not known just now."""
     check_context(announcement)
-    visit_id = shutter.visit_id_of(session, announcement.appointment_id)
+    visit_id = session.scalar(_VISIT, {"appointment_id": announcement.appointment_id})
     if visit_id is None:
         raise Conflict("This person is not checked in. Check them in on the day list first.")
     images = visits.open_shutter(
         session, visit_id=visit_id, lesion_id=announcement.lesion_id, by=by
     )
-    _check_limits(session, images, announcement, by)
-    values = _values(announcement, images, by)
-    elsewhere.refuse(session, Capture(**values), images, by=by)
-    made = insert_once(session, _ONCE, Capture, values)
-    if made is None:  # the same device a moment ago
-        return _known_by_now(session, announcement)
-    facts = {"view": made.view.value, "sha256": made.sha256}
-    trail.record(session, made, "announced capture", by=by, **facts)
+    before = _before(session, images, announcement, by)
+    if before.known_id and (earlier := known(session, announcement)):
+        return earlier  # the same device a moment ago
+    _check_limits(before, announcement)
+    made = _capture(announcement, images, by)
+    if before.twin_id is not None:
+        elsewhere.alert(session, first_id=before.twin_id, second=made, images=images, by=by)
+        raise FiledElsewhere(elsewhere.ELSEWHERE)
+    with conflicts(capture_pkey=SAME_ID_OTHER_BYTES), together(session):
+        add(session, made)
+        facts = {"view": made.view.value, "sha256": made.sha256}
+        trail.record(session, made, "announced capture", by=by, **facts)
     return made
-
-
-def _known_by_now(session: Session, announcement: Announcement) -> Capture:
-    earlier = known(session, announcement)
-    if earlier is None:
-        raise Conflict(SAME_ID_OTHER_BYTES)
-    return earlier
 
 
 def check_context(announcement: Announcement) -> None:
@@ -158,34 +173,56 @@ def check_context(announcement: Announcement) -> None:
         raise Invalid(missing, "Say how the dermoscopic photograph was taken.")
 
 
-def _check_limits(session: Session, images: ImageSet, announcement: Announcement, by: User) -> None:
-    """Refuse with 403, not 409: a program that asks again is told the same.
+class _Before(NamedTuple):
+    """What `_SENT_BEFORE` finds."""
 
-    A capture announced twice at once does not count against itself.
-    """
-    asked = {"visit_id": images.visit_id, "by_id": by.id, "since": clock.now() - DAY}
-    asked["capture_id"] = announcement.capture_id
-    captures, sent = session.execute(_SENT_BEFORE, asked).one()
-    if captures >= MOST_PER_VISIT:
+    captures: int
+    bytes_of_day: int
+    known_id: uuid.UUID | None
+    twin_id: uuid.UUID | None
+
+
+def _before(session: Session, images: ImageSet, announcement: Announcement, by: User) -> _Before:
+    asked = {
+        "visit_id": images.visit_id,
+        "by_id": by.id,
+        "since": clock.now() - DAY,
+        "capture_id": announcement.capture_id,
+        "sha256": announcement.sha256,
+        "patient_id": images.visit.appointment.patient_id,
+    }
+    return _Before(*session.execute(_SENT_BEFORE, asked).one())
+
+
+def _check_limits(before: _Before, announcement: Announcement) -> None:
+    """Refuse with 403, not 409: a program that asks again is told the same."""
+    if before.captures >= MOST_PER_VISIT:
         raise NotAllowed(TOO_MANY)
-    if sent + announcement.size_bytes > MOST_PER_DAY:
+    if before.bytes_of_day + announcement.size_bytes > MOST_PER_DAY:
         raise NotAllowed(QUOTA_USED)
 
 
-def _values(announcement: Announcement, images: ImageSet, by: User) -> dict[str, Any]:
+def _capture(announcement: Announcement, images: ImageSet, by: User) -> Capture:
     dermoscopic = announcement.view is View.DERMOSCOPIC
-    return {
-        "id": announcement.capture_id,
-        "image_set_id": images.id,
-        "view": announcement.view,
-        "state": CaptureState.ANNOUNCED,
-        "sha256": announcement.sha256,
-        "size_bytes": announcement.size_bytes,
-        "file_name": announcement.file_name,
-        "captured_at": announcement.captured_at,
-        "polarisation": announcement.polarisation if dermoscopic else None,
-        "contact": announcement.contact if dermoscopic else None,
-        "immersion": announcement.immersion if dermoscopic else None,
-        "taken_by_id": by.id,
-        "announced_at": clock.now(),
-    }
+    made = Capture(
+        id=announcement.capture_id,
+        image_set_id=images.id,
+        view=announcement.view,
+        state=CaptureState.ANNOUNCED,
+        sha256=announcement.sha256,
+        size_bytes=announcement.size_bytes,
+        file_name=announcement.file_name,
+        captured_at=announcement.captured_at,
+        polarisation=announcement.polarisation if dermoscopic else None,
+        contact=announcement.contact if dermoscopic else None,
+        immersion=announcement.immersion if dermoscopic else None,
+        taken_by_id=by.id,
+        announced_at=clock.now(),
+        received_at=None,
+        set_aside_reason=None,
+        kept_note="",
+        media_type="",
+        camera={},
+    )
+    set_committed_value(made, "image_set", images)
+    return made

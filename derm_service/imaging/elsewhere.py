@@ -1,7 +1,9 @@
 """The same bytes on two people's records: one of the two is wrong, and nobody knows which."""
 
+import uuid
+
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from derm_service import audit, clock, wording
 from derm_service.booking.models import Appointment
@@ -22,46 +24,40 @@ ELSEWHERE = (
 )
 
 
-_TWIN = (
-    sa.select(Capture.id)
-    .join(ImageSet)
-    .join(Visit)
-    .join(Appointment)
-    .where(
-        Capture.sha256 == sa.bindparam("sha256"),
-        Capture.id != sa.bindparam("capture_id", type_=sa.Uuid()),
-        Capture.state.in_(HERE),
-        Appointment.patient_id != sa.bindparam("patient_id", type_=sa.Uuid()),
-    )
-    .order_by(Capture.received_at)
-    .limit(1)
-)
-
-
 class FiledElsewhere(Conflict):
     """Refused; the alert it left behind in the session must be committed all the same."""
 
 
-def refuse(session: Session, capture: Capture, images: ImageSet, *, by: User) -> None:
-    """Raise FiledElsewhere, and alert the lead on both records, when another person has it."""
-    first = twin(session, capture, images)
-    if first is not None:
-        alert(session, first=first, second=capture, images=images, by=by)
-        raise FiledElsewhere(ELSEWHERE)
-
-
-def twin(session: Session, capture: Capture, images: ImageSet) -> Capture | None:
-    """A capture with the same bytes that is, or is about to be, on another person's record."""
-    of_whom = images.visit.appointment.patient_id
-    asked = {"sha256": capture.sha256, "capture_id": capture.id, "patient_id": of_whom}
-    found = session.scalar(_TWIN, asked)
-    return session.get_one(Capture, found) if found else None
+def twin_of(
+    sha256: sa.SQLColumnExpression[str],
+    capture_id: sa.SQLColumnExpression[uuid.UUID],
+    patient_id: sa.SQLColumnExpression[uuid.UUID],
+) -> sa.ScalarSelect[uuid.UUID]:
+    """The id of a capture with the same bytes that is, or is about to be, on another's record."""
+    twin, images = aliased(Capture), aliased(ImageSet)
+    visit, appointment = aliased(Visit), aliased(Appointment)
+    return (
+        sa.select(twin.id)
+        .join(images, images.id == twin.image_set_id)
+        .join(visit, visit.id == images.visit_id)
+        .join(appointment, appointment.id == visit.appointment_id)
+        .where(
+            twin.sha256 == sha256,
+            twin.id != capture_id,
+            twin.state.in_(HERE),
+            appointment.patient_id != patient_id,
+        )
+        .order_by(twin.received_at)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def alert(
-    session: Session, *, first: Capture, second: Capture, images: ImageSet, by: User | None
+    session: Session, *, first_id: uuid.UUID, second: Capture, images: ImageSet, by: User | None
 ) -> None:
     """One urgent row on the lead's Work page for each of the two records, naming the other."""
+    first = session.get_one(Capture, first_id)
     older, newer = first.image_set.visit.appointment, images.visit.appointment
     on_both = f"The first was taken at the visit on {_when(older)}, the second on {_when(newer)}."
     _raise(
@@ -89,11 +85,6 @@ def alert(
         patient_id=newer.patient_id,
         detail={"refused": str(second.id), "sha256": second.sha256},
     )
-
-
-def lock(session: Session, sha256: str) -> None:
-    """Let one at a time receive bytes of this hash, so that of two twins the second is seen."""
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(int(sha256[:15], 16))))
 
 
 def _raise(

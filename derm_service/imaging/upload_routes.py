@@ -147,7 +147,7 @@ def receive(capture_id: UUID) -> ResponseReturnValue:
     if now.is_gone:
         return Response(status=HTTPStatus.GONE)
     answer = Response(status=HTTPStatus.NO_CONTENT)
-    uploads.check_shutter(db_session(), now)
+    uploads.check_shutter(now)
     now = _take(now, start)
     answer.headers["Upload-Offset"] = str(now.offset)
     return _expiring(answer, now)
@@ -179,7 +179,7 @@ def _take_first(now: Standing, *, is_known: bool) -> Standing:
     A known upload goes on where it stands: its first bytes need not come twice.
     """
     if is_known and now.capture.received_at is None:
-        uploads.check_shutter(db_session(), now)
+        uploads.check_shutter(now)
     if now.offset:
         return now
     try:

@@ -56,7 +56,7 @@ class MovedOn(Conflict):
     """The piece does not begin where the upload stands."""
 
 
-def check_shutter(session: Session, now: Standing) -> None:
+def check_shutter(now: Standing) -> None:
     """Refuse a piece once the shutter is shut.
 
     Somebody who takes back their consent while a photograph is on its way has not agreed to it.
@@ -67,7 +67,7 @@ def check_shutter(session: Session, now: Standing) -> None:
         raise MovedOn(MOVED_ON)
     images = now.capture.image_set
     closed = shutter_closed_because(
-        visit_queries.facts(session, images.visit, images.lesion, images=images)
+        visit_queries.facts_of(images.visit, now.consent, images.lesion, images)
     )
     if closed:
         raise NotAllowed(closed)  # a Conflict would make the device ask again and again
@@ -128,7 +128,7 @@ def keep(
     """
     before = standing.hold(session, capture_id)
     capture, reached = before.capture, start
-    check_shutter(session, before)
+    check_shutter(before)
     check_place(before, start, sum(each.size_plain for each in sealed))
     with conflicts(chunk_pkey=MOVED_ON), together(session):
         for each in sealed:
@@ -142,7 +142,7 @@ def keep(
         if is_whole:
             trail.record(session, capture, "received capture", by=by, bytes=capture.size_bytes)
     if is_whole:
-        _receive(session, capture, by=by)
+        _receive(session, before, by=by)
     return replace(
         before,
         bytes_kept=reached,
@@ -201,13 +201,12 @@ def end_unwanted(session: Session) -> None:
         aside.put(session, each, SetAsideReason.REFERRAL_ENDED, by=None)
 
 
-def _receive(session: Session, capture: Capture, *, by: User) -> None:
+def _receive(session: Session, held: Standing, *, by: User) -> None:
     """All bytes are here: they are this person's photograph unless another person has them."""
-    elsewhere.lock(session, capture.sha256)
-    first = elsewhere.twin(session, capture, capture.image_set)
-    if first is None:
+    capture, twin_id = held.capture, held.twin_id
+    if twin_id is None:
         defer(session, filing_tasks.examine, capture_id=str(capture.id))
         crash.here(Point.RECEIVED)
         return
     aside.put(session, capture, SetAsideReason.FILED_ELSEWHERE, by=by)
-    elsewhere.alert(session, first=first, second=capture, images=capture.image_set, by=by)
+    elsewhere.alert(session, first_id=twin_id, second=capture, images=capture.image_set, by=by)

@@ -86,21 +86,18 @@ def identifiers_on_record(patient: Patient) -> dict[str, str]:
     return {code: values[code] for code in IDENTIFIERS if values[code]}
 
 
-def facts(
-    session: Session,
-    visit: Visit,
-    lesion: Lesion | None = None,
-    *,
-    images: ImageSet | None = None,
-) -> ShutterFacts:
-    """The facts that open or shut the shutter; without a lesion those of the whole visit.
+def facts(session: Session, visit: Visit, lesion: Lesion | None = None) -> ShutterFacts:
+    """The facts that open or shut the shutter; without a lesion those of the whole visit."""
+    record = consents.newest(session, visit.appointment.referral_id, Purpose.RECORD)
+    images = None if lesion is None else set_of(session, visit.id, lesion.id)
+    return facts_of(visit, record, lesion, images)
 
-    `images` is the set of that lesion where the caller has it.
-    """
+
+def facts_of(
+    visit: Visit, record: Consent | None, lesion: Lesion | None, images: ImageSet | None
+) -> ShutterFacts:
+    """The same, where the caller has the newest answer and the lesion's image set."""
     referral = visit.appointment.referral
-    record = consents.newest(session, referral.id, Purpose.RECORD)
-    if lesion is not None and images is None:
-        images = set_of(session, visit.id, lesion.id)
     return ShutterFacts(
         checked_in=visit.appointment.state is AppointmentState.CHECKED_IN,
         finished=visit.finished_at is not None,

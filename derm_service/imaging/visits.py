@@ -218,12 +218,13 @@ def open_shutter(
     The upload endpoint calls this in the transaction that announces the capture: it holds the
     visit's lock, so that a visit cannot finish between the look and the announcement.
     """
-    visit = _not_finished(shutter.held(session, visit_id))
-    lesion, images = shutter.lesion_at(session, visit, lesion_id)
-    closed = shutter_closed_because(visit_queries.facts(session, visit, lesion, images=images))
+    seen = shutter.held(session, visit_id, lesion_id)
+    visit = _not_finished(seen.visit)
+    facts = visit_queries.facts_of(visit, seen.consent, seen.lesion, seen.images)
+    closed = shutter_closed_because(facts)
     if closed:
         raise Conflict(closed)
-    return images or image_set(session, visit_id=visit_id, lesion_id=lesion_id, by=by)
+    return seen.images or image_set(session, visit_id=visit_id, lesion_id=lesion_id, by=by)
 
 
 def note_for_reader(session: Session, *, visit_id: uuid.UUID, note: str, by: User) -> Visit:

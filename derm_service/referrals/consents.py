@@ -1,11 +1,13 @@
 """Recording consent by purpose; the newest answer to a purpose is the one in force."""
 
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from derm_service import audit, clock, wording
+from derm_service.db import Columns
 from derm_service.errors import Invalid
 from derm_service.people import User
 from derm_service.referrals import queries
@@ -19,16 +21,8 @@ _OF_REFERRAL = (
     .where(Consent.referral_id == sa.bindparam("referral_id", type_=sa.Uuid()))
     .order_by(Consent.recorded_at, Consent.id)
 )
-_NEWEST = (
-    sa.select(Consent)
-    .where(
-        Consent.referral_id == sa.bindparam("referral_id", type_=sa.Uuid()),
-        Consent.purpose == sa.bindparam("purpose", type_=Consent.purpose.type),
-    )
-    .order_by(Consent.recorded_at.desc(), Consent.id.desc())
-    .limit(1)
-    .options(load_only(Consent.is_given, Consent.given_by, Consent.best_interests))
-)
+COLUMNS = Columns(Consent, "id is_given given_by best_interests")
+"""No more than decides."""
 
 
 def record(
@@ -93,5 +87,23 @@ def in_force(session: Session, referral_id: uuid.UUID) -> dict[Purpose, Consent]
 
 
 def newest(session: Session, referral_id: uuid.UUID, purpose: Purpose) -> Consent | None:
-    """The answer in force to one purpose, with no column more than decides."""
-    return session.scalar(_NEWEST, {"referral_id": referral_id, "purpose": purpose})
+    """The answer in force to one purpose."""
+    return session.scalars(_newest(Consent, referral_id, purpose)).one_or_none()
+
+
+def newest_cell(
+    referral_id: InstrumentedAttribute[uuid.UUID], purpose: Purpose
+) -> sa.ScalarSelect[Any]:
+    """The answer in force to one purpose, as a cell of `COLUMNS` in a query about the referral."""
+    return _newest(COLUMNS.cell, referral_id, purpose).scalar_subquery()
+
+
+def _newest(
+    what: Any, referral_id: uuid.UUID | InstrumentedAttribute[uuid.UUID], purpose: Purpose
+) -> sa.Select[Any]:
+    return (
+        sa.select(what)
+        .where(Consent.referral_id == referral_id, Consent.purpose == purpose)
+        .order_by(Consent.recorded_at.desc(), Consent.id.desc())
+        .limit(1)
+    )
