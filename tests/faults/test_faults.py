@@ -104,11 +104,11 @@ def test_database_killed_while_devices_send_loses_nothing(rig: Rig, many: int) -
 def test_frozen_store_stops_no_other_page_and_what_was_sent_arrives_afterwards(
     rig: Rig, until_refused: bool
 ) -> None:
+    rig.line.frozen = True  # before the first is sent, or it may be there already
     with (
-        sending(rig, DEVICES) as photos,
         httpx.Client(base_url=rig.settings.address, timeout=90) as browser,
+        sending(rig, DEVICES) as photos,
     ):
-        rig.line.frozen = True
         try:
             answers = [browser.get("/sign-in").status_code for _ in range(10)]
             if until_refused:
