@@ -3,11 +3,12 @@
     python -m benchmarks.ingest --images 60
 
 `images_per_s` and `mb_per_s`: from the first byte to the last photograph on the record, 4 sent in
-parallel. `ratio`: sending alone, with the worker standing still, over `bare_mb_per_s`, which is
-the same bytes put into the same store by boto3 with the store's checksum, 4 in parallel, in the
-same run; `each_mb` is what a photograph weighs; `ratio_at_8_mb` is the same for files of the size
-`bad_line` sends, in bytes of chance. `cpu_seconds_per_image` of receiving alone and of
-all, by process; `peak_rss_mb` the largest process of each kind after 10 photographs and after all.
+parallel; `not_filed` says why any was set aside. `ratio`: sending alone, with the worker standing
+still, over `bare_mb_per_s`, which is the same bytes put into the same store by boto3 with the
+store's checksum, 4 in parallel, in the same run. Neither side counts checksums: both have them
+beforehand. `each_mb` is what a photograph weighs; `ratio_at_8_mb` is the same for files of the
+size `bad_line` sends, in bytes of chance. `cpu_seconds_per_image` of receiving alone and of all,
+by process; `peak_rss_mb` the largest process of each kind after 10 photographs and after all.
 Wanted: ratio 0.6 or more, memory flat. The cost of a photograph is in part the same for a small
 and a large one (statements and commits), so the ratio rises with `each_mb`.
 """
@@ -25,6 +26,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import count, islice
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -49,6 +51,7 @@ SIZE = (4000, 3000)  # of a phone, and as large it is drawn: an enlarged one hol
 GRAIN, QUALITY = 3, 95  # of its sensor and its files
 LARGE = 8_000_000  # bytes
 TURNS = 8  # ways to lay one drawing: they are seen as different photographs
+SOFT = frozenset({5, 8, 9, 12})  # seeds of lesions so faint that the gate asks for a sharper one
 UPLOADS = "/api/v1/uploads"
 OCTETS = "application/offset+octet-stream"
 SETTLED = (CaptureState.FILED, CaptureState.CHECKED, CaptureState.SET_ASIDE)
@@ -64,6 +67,7 @@ class Shot:
 
     data: bytes
     sha256: str
+    checksums: dict[int, str]  # of each piece by its start, as the device sends it
     appointment: uuid.UUID
     lesion: uuid.UUID
     id: uuid.UUID
@@ -83,7 +87,8 @@ class Shot:
 
 def drawn(number: int) -> bytes:
     """A 12-megapixel photograph nobody else has, with which the gate finds no fault."""
-    seed, turn = divmod(number, TURNS)
+    place, turn = divmod(number, TURNS)
+    seed = next(islice((each for each in count() if each not in SOFT), place, None))
     laid = np.rot90(_scene(seed), turn)
     pixels = np.fliplr(laid) if turn >= TURNS // 2 else laid
     noise = np.random.default_rng(number).normal(0, GRAIN, pixels.shape)
@@ -107,8 +112,12 @@ def shots(rig: Rig, pictures: Sequence[bytes]) -> list[Shot]:
 
 
 def shot(data: bytes, appointment: uuid.UUID, lesion: uuid.UUID) -> Shot:
-    """A photograph with its hash and an id of its own."""
-    return Shot(data, hashlib.sha256(data).hexdigest(), appointment, lesion, new_id())
+    """A photograph with its hashes and an id of its own."""
+    starts = range(0, len(data), PIECE)
+    digests = {start: hashlib.sha256(data[start : start + PIECE]).digest() for start in starts}
+    checksums = {start: base64.b64encode(each).decode() for start, each in digests.items()}
+    whole = hashlib.sha256(data).hexdigest()
+    return Shot(data, whole, checksums, appointment, lesion, new_id())
 
 
 def send(rig: Rig, shot: Shot) -> None:
@@ -120,8 +129,7 @@ def send(rig: Rig, shot: Shot) -> None:
     whole = memoryview(shot.data)
     for start in range(0, len(whole), PIECE):
         piece = whole[start : start + PIECE]
-        digest = base64.b64encode(hashlib.sha256(piece).digest()).decode()
-        of_it = {"Upload-Checksum": f"sha256 {digest}", "Content-Type": OCTETS}
+        of_it = {"Upload-Checksum": f"sha256 {shot.checksums[start]}", "Content-Type": OCTETS}
         if start == 0:
             _asked(line, "POST", UPLOADS, {**common, **described, **of_it}, piece)
         else:
@@ -174,6 +182,20 @@ def until_settled(
             return states
         time.sleep(0.05)
     raise SystemExit(f"Not all were judged within {PATIENCE_SECONDS} s: {states}")
+
+
+def not_filed(rig: Rig, listed: Sequence[Shot]) -> list[str]:
+    """Which of them were set aside, why, and what the gate said of each."""
+    asked = sa.select(Capture).where(
+        Capture.id.in_([shot.id for shot in listed]), Capture.state == CaptureState.SET_ASIDE
+    )
+    order = [shot.id for shot in listed]
+    with rig.sessions() as session:
+        return [
+            f"{order.index(each.id)}: {each.set_aside_reason}, {each.verdict}, "
+            + ", ".join(issue["code"] for issue in (each.report or {}).get("issues", []))
+            for each in session.scalars(asked)
+        ]
 
 
 @dataclass
@@ -238,6 +260,7 @@ def main() -> None:
         with processes.Peaks() as all_of_them:
             seconds, states = end_to_end(rig, listed)
         after = processes.cpu_seconds()
+        set_aside = not_filed(rig, listed)
     mb = sum(len(shot.data) for shot in listed) / 1e6
     print(
         json.dumps(
@@ -260,6 +283,7 @@ def main() -> None:
                     for kind, mb in all_of_them.mb.items()
                 },
                 "states": states,
+                "not_filed": set_aside,
             }
         )
     )
