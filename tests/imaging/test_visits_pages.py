@@ -510,10 +510,23 @@ def test_finish_page_asks_about_each_missing_view(
     )
 
     assert "Why is there no dermoscopic view?" in page
+    assert "Take them while the person is here" in page
     assert (without.status_code, with_reason.status_code) == (422, 303)
     images = visit_queries.set_of(session, visit.id, lesion)
     assert images is not None
     assert images.missing_views_reason == "No working dermatoscope: flat battery"
+
+
+def test_finish_page_says_when_the_person_can_leave(
+    client: FlaskClient, session: Session, by: User
+) -> None:
+    visit = visiting.ready(session, by=by)
+    visiting.photograph(session, visit, by=by)
+
+    page = client.get(f"/visits/{visit.id}/finish").text
+
+    assert "the person can leave" in page
+    assert "Take them while the person is here" not in page
 
 
 def test_finish_page_names_what_it_waits_for(
