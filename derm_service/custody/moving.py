@@ -129,7 +129,13 @@ def move(
     moved.image_set = target
     session.flush()
     trail.record(
-        session, moved, "moved capture here", by=by, from_lesion=str(source.lesion_id), **facts
+        session,
+        moved,
+        "moved capture here",
+        by=by,
+        lesion=str(target.lesion_id),
+        from_lesion=str(source.lesion_id),
+        **facts,
     )
     doubt.taken_off(session, source.lesion, moved, note=TAKEN_AWAY, why=IN_DOUBT, by=by)
     doubt.ask_to_read_again(session, target.lesion, moved, PUT_HERE, by=by)

@@ -3,36 +3,26 @@
 import hashlib
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from derm_service import audit, wording
 from derm_service.audit import AuditEntry
-from derm_service.custody import sealer
+from derm_service.custody import agreeing, sealer, verifying
+from derm_service.custody.agreeing import Link
 from derm_service.custody.anchors import Anchor, Anchors
 from derm_service.custody.chain import BEFORE_THE_FIRST, digest
 from derm_service.errors import NotFound, Unavailable
 from derm_service.imaging import filing, trail
 from derm_service.imaging.codes import CaptureState
-from derm_service.imaging.models import Capture
+from derm_service.imaging.models import Capture, SealedObject
 from derm_service.imaging.vault import Vault
 from derm_service.people import User
 
 LOOKS = "looked at image"
 SERVICE = "proof"
-HASHED_BY_DEVICE = "announced capture"
-HASHED_AT_FILING = "filed capture"
-
-
-@dataclass(frozen=True)
-class Link:
-    """One step of the chain, whether it holds, and what was found."""
-
-    step: str
-    found: str
-    holds: bool
+HASHED = (agreeing.ANNOUNCED, agreeing.FILED)
 
 
 def prove(
@@ -49,14 +39,19 @@ def prove(
         True,
     )
     held = sorted(anchors.all(), key=lambda each: each.number)
-    looks = 0
-    for entry, who in _entries(session, capture):
+    looks, entries = 0, _entries(session, capture)
+    for entry, who in entries:
         if entry.did == LOOKS:
             looks += 1
         else:
             yield _entry(session, held, capture, entry, who)
     yield Link("Looks", f"{wording.count(looks, 'look')} at it on record", True)
+    yield _trail(session, anchors)
+    acts = [entry for entry, _who in entries]
+    yield from agreeing.links(capture, acts)
     yield _bytes(session, vault, capture)
+    if capture.renditions:
+        yield _copies(vault, capture, agreeing.copies_on_record(acts))
     trail.record(session, capture, "proved capture", by=None, system=SERVICE)
 
 
@@ -70,12 +65,19 @@ def _entries(session: Session, capture: Capture) -> list[tuple[AuditEntry, str]]
     return [(entry, name or entry.by_system or audit.SYSTEM) for entry, name in rows]
 
 
+def _trail(session: Session, anchors: Anchors) -> Link:
+    """All of the trail: an act or a look that was taken out of it leaves a gap nowhere else."""
+    verified = verifying.verify(session, anchors)
+    adds_up = f"adds up, {wording.count(verified.rows, 'row')}"
+    return Link("The audit trail", verified.trouble or adds_up, verified.is_sound)
+
+
 def _entry(
     session: Session, held: list[Anchor], capture: Capture, entry: AuditEntry, who: str
 ) -> Link:
     step = f"{entry.did.capitalize()}, {wording.day_time(entry.at)}, {who}"
     hashed = entry.detail.get("sha256")
-    if entry.did in (HASHED_BY_DEVICE, HASHED_AT_FILING) and hashed != capture.sha256:
+    if entry.did in HASHED and hashed != capture.sha256:
         return Link(step, "the audit row names another SHA-256 than the capture", False)
     if entry.number is None:
         return Link(step, "audit row not numbered yet: ask again in some seconds", False)
@@ -127,3 +129,24 @@ def _bytes(session: Session, vault: Vault, capture: Capture) -> Link:
         + (", the device's" if same else ", NOT the device's"),
         same,
     )
+
+
+def _copies(vault: Vault, capture: Capture, on_record: dict[str, str]) -> Link:
+    """What readers are shown is what was drawn from this photograph, and nothing else."""
+    if capture.original is None:
+        return Link("The copies", "a preview for the photographer, no more", True)
+    try:
+        found = {copy.size.value: _sha256(vault, copy.sealed) for copy in capture.renditions}
+    except Unavailable as problem:
+        return Link("The copies", problem.message, False)
+    same = found == on_record
+    copies = wording.count(len(found), "copy", "copies")
+    said = "each as it was drawn" if same else "NOT those drawn from this photograph"
+    return Link("The copies", f"{copies} read back now, {said}", same)
+
+
+def _sha256(vault: Vault, sealed: SealedObject) -> str:
+    found = hashlib.sha256()
+    for piece in vault.open(sealed):
+        found.update(piece)
+    return found.hexdigest()

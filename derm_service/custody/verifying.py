@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,7 +50,7 @@ def verify(session: Session, anchors: Anchors, tick: Tick = lambda _rows: None) 
         tick(1)
         if walk.trouble:
             break
-    trouble = walk.trouble or walk.cut_off()
+    trouble = walk.trouble or walk.cut_off() or walk.not_anchored()
     waiting, oldest = session.execute(
         sa.select(sa.func.count(), sa.func.min(AuditEntry.at)).where(AuditEntry.number.is_(None))
     ).one()
@@ -70,6 +70,7 @@ class _Walk:
         self.trouble: str | None = None
         self._held = list(anchors)
         self._sound = 0  # the newest row an anchor vouches for
+        self._loose: datetime | None = None  # when the first row after it was written
 
     def step(self, entry: AuditEntry) -> None:
         """Check one row against the one before it and against the anchor of its number."""
@@ -81,6 +82,7 @@ class _Walk:
             self.trouble = f"Row {number} was changed: it does not fit its hash."
             return
         self.last, self.hash = number, entry.hash
+        self._loose = self._loose or entry.at
         while self._held and self._held[0].number == number:
             anchor = self._held.pop(0)
             if anchor.hash != entry.hash:
@@ -89,7 +91,16 @@ class _Walk:
                     f"changed after {wording.day_time(anchor.at)}, when row {number} was anchored."
                 )
                 return
-            self._sound = number
+            self._sound, self._loose = number, None
+
+    def not_anchored(self) -> str | None:
+        """Rows that nothing outside the database vouches for, though there was time enough."""
+        if self._loose is None or self._loose > clock.now() - SEALED_WITHIN:
+            return None
+        return (
+            f"The rows from {self._sound + 1} on, since {wording.day_time(self._loose)}, were not "
+            "anchored: no job worker is running, or somebody stopped the sealer."
+        )
 
     def cut_off(self) -> str | None:
         """Anchors beyond the end: what they vouch for is gone."""

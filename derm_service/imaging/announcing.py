@@ -153,7 +153,7 @@ def open_upload(session: Session, announcement: Announcement, *, by: User) -> Ca
         raise FiledElsewhere(elsewhere.ELSEWHERE)
     with conflicts(capture_pkey=SAME_ID_OTHER_BYTES), together(session):
         add(session, made)
-        facts = {"view": made.view.value, "sha256": made.sha256}
+        facts = {"view": made.view.value, "sha256": made.sha256, "lesion": str(images.lesion_id)}
         trail.record(session, made, "announced capture", by=by, **facts)
     return made
 

@@ -86,7 +86,8 @@ def redraw(session: Session, vault: Vault, *, capture_id: uuid.UUID) -> list[Lef
             session.delete(old)
             leftovers.append(Leftover(Place(old.bucket), old.key))
     session.flush()
-    trail.record(session, capture, "drew copies again", by=None, system=SERVICE)
+    hashes = {size: of for size, of in _hashes(examined).items() if size in lost}
+    trail.record(session, capture, "drew copies again", by=None, system=SERVICE, copies=hashes)
     return leftovers
 
 
@@ -171,8 +172,14 @@ def _file(session: Session, vault: Vault, capture: Capture, examined: Examined) 
     capture.original = original
     capture.state = CaptureState.FILED
     capture.filed_at = clock.now()
-    trail.record(session, capture, "filed capture", by=None, system=SERVICE, sha256=capture.sha256)
+    hashes = {"sha256": capture.sha256, "copies": _hashes(examined)}
+    trail.record(session, capture, "filed capture", by=None, system=SERVICE, **hashes)
     return leftovers
+
+
+def _hashes(examined: Examined) -> dict[str, str]:
+    """What the copies for eyes are, for the audit: a copy of another photograph is none of them."""
+    return {copy.size.value: hashlib.sha256(copy.data).hexdigest() for copy in examined.copies}
 
 
 def _add_rendition(

@@ -179,7 +179,9 @@ def _in_words(detail: dict[str, Any], names: dict[str, str]) -> Iterator[tuple[s
         if isinstance(value, str) and value in names:
             yield wording.code(key.removesuffix("_id")), names[value]
         elif value not in (None, "", [], {}) and not _is_id(value):
-            yield wording.code(key), _said(key, value, names)
+            said = _said(key, value, names)
+            if said:  # hashes of several things say nothing here either
+                yield wording.code(key), said
 
 
 def _said(key: str, value: Any, names: dict[str, str]) -> str:

@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-from derm_service import audit
+from derm_service import audit, clock
 from derm_service.config import Settings
 from derm_service.custody import sealer, verifying
 from derm_service.custody.anchors import Anchors, open_anchors
+from derm_service.custody.models import AuditAnchor
 from derm_service.custody.verifying import Verified
 from derm_service.people import User
 from tests import make
@@ -119,6 +120,24 @@ def test_rows_that_nobody_numbers_are_trouble_after_ten_minutes(
 
     assert trouble is not None
     assert trouble.startswith("1 row since")
+
+
+def test_rows_that_nothing_outside_the_database_vouches_for_are_trouble_after_ten_minutes(
+    committed: Session, own: Anchors, person: User
+) -> None:
+    sealed(committed, own, person, 2)
+    write(committed, person, 1)
+    behind_our_back(
+        committed, "UPDATE audit_entry SET at = at - interval '11 min' WHERE number IS NULL"
+    )
+    # the sealer is made to believe that the next row is anchored already
+    committed.add(AuditAnchor(number=3, hash="0" * 64, at=clock.now()))
+    sealed(committed, own, person, 0)
+
+    trouble = verifying.verify(committed, own).trouble
+
+    assert trouble is not None
+    assert trouble.startswith("The rows from 3 on, since")
 
 
 def test_a_transaction_that_ends_late_is_numbered_late_and_passed_over_by_none(
