@@ -46,6 +46,7 @@ class Checked:
             "issues": report["issues"],
             "scores": {code.value: self.report.scores.get(code, 0.0) for code in IssueCode},
             "measures": report["measures"],
+            "focus_map": report["focus_map"],
             "colour_card": report["colour_card"],
             "width": self.examined.width,
             "height": self.examined.height,

@@ -21,6 +21,7 @@ KEYS = [
     "issues",
     "scores",
     "measures",
+    "focus_map",
     "colour_card",
     "width",
     "height",
@@ -66,6 +67,7 @@ def test_a_good_file_is_one_line_of_json_with_the_named_keys(good: Path) -> None
     assert line["file"] == str(good)
     assert (line["verdict"], line["view"]) == ("accept", "close_up")
     assert (line["width"], line["height"]) == (1000, 750)
+    assert len(line["focus_map"]) > 1  # type: ignore[arg-type]
     assert line["sha256"] == hashlib.sha256(good.read_bytes()).hexdigest()
     assert set(line["milliseconds"]) == {"decode", "measure", "total"}  # type: ignore[call-overload]
 
