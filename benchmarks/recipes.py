@@ -7,12 +7,12 @@ good enough to ship; see docs/gate.md for those that are not here and why.
 _BLUR = (
     "small_fall_1", "small_fall_2", "small_near_least", "small_near_most", "small_far_least",
     "small_far_most", "full_near_least", "full_near_most", "full_far_most", "small_lowest",
-    "small_highest", "small_drop_2",
+    "small_highest", "small_drop_2", "edge_sharpest", "edge_softest",
 )  # fmt: skip
 _MOTION = (
-    "small_far_least", "small_far_range", "small_near_least", "small_near_range",
-    "small_middle_range", "small_coarse_range", "full_near_least", "full_near_range",
-    "full_far_least", "full_far_range", "small_drop_2",
+    "small_near_least", "small_near_range", "small_middle_range", "small_coarse_range",
+    "small_drop_2", "edge_sharpest", "edge_softest", "small_lowest", "small_highest",
+    "small_far_least", "small_far_range",
 )  # fmt: skip
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")

@@ -12,7 +12,7 @@ export function blur(name: "small" | "full", waves: Waves): Record<string, numbe
 
 /**
  * 0.5 where no photograph in focus has so little detail beside its coarsest, in all directions or in
- * one, or where there is nothing to be seen at all; 1 well below.
+ * one, where no edge is sharp, or where there is nothing to be seen at all; 1 well below.
  */
 export function detailGone(figures: Figures, view: View): number {
   const family = familyOf(view);
@@ -20,6 +20,7 @@ export function detailGone(figures: Figures, view: View): number {
   return Math.max(
     below(figures["small_drop_2"] ?? 0, "detail_gone", "detail_gone_worst"),
     below(figures["small_lowest"] ?? 0, `direction_gone_${family}`, `direction_gone_${family}_worst`),
+    below(figures["edge_sharpest"] ?? Infinity, `edges_gone_${family}`, `edges_gone_${family}_worst`),
     below(levels, "contrast_gone", "contrast_gone_worst"),
   );
 }

@@ -1,5 +1,6 @@
 // The device's judgement of one photograph: keep or retake, and for which faults.
 import { blur, detailGone } from "./blur";
+import { edges } from "./edges";
 import { exposure } from "./exposure";
 import { frame } from "./frame";
 import { framing } from "./framing";
@@ -56,6 +57,7 @@ function measured(sight: Sight): Record<string, number> {
     small_noise: Math.log2(small.noise + 0.01),
     ...blur("small", small),
     ...blur("full", full),
+    ...edges(seen, small.noise),
     ...exposure(seen),
     ...glare(seen),
     ...framing(seen),

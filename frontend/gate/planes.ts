@@ -38,15 +38,19 @@ export function luma(pixels: Uint8ClampedArray, at: number): number {
 
 /** A Gaussian blur in whole levels. */
 export function gaussian(plane: Bytes, sigma: number): Bytes {
-  const reach = Math.round(sigma * 6 + 1) >> 1;
+  const soft = convolved(plane, gaussianWeights(sigma, Math.round(sigma * 6 + 1) >> 1)).values;
+  const values = new Uint8Array(soft.length);
+  for (let at = 0; at < soft.length; at += 1) values[at] = soft[at]! + 0.5;
+  return { width: plane.width, height: plane.height, values };
+}
+
+/** What a Gaussian blur weighs, `reach` pixels to either side; together 1. */
+export function gaussianWeights(sigma: number, reach: number): Float32Array {
   const weights = Float32Array.from({ length: 2 * reach + 1 }, (_, at) =>
     Math.exp(-((at - reach) ** 2) / (2 * sigma * sigma)),
   );
   const total = weights.reduce((sum, each) => sum + each, 0);
-  const soft = convolved(plane, weights.map((each) => each / total)).values;
-  const values = new Uint8Array(soft.length);
-  for (let at = 0; at < soft.length; at += 1) values[at] = soft[at]! + 0.5;
-  return { width: plane.width, height: plane.height, values };
+  return weights.map((each) => each / total);
 }
 
 /** The mean of a square round each place. */
@@ -55,7 +59,7 @@ export function boxed(plane: Plane, size: number): Plane {
 }
 
 /** Weighed sums across, then down; edges are mirrored. */
-function convolved(plane: Plane<Float32Array | Uint8Array>, weights: Float32Array): Plane {
+export function convolved(plane: Plane<Float32Array | Uint8Array>, weights: Float32Array): Plane {
   const { width, height } = plane;
   const reach = weights.length >> 1;
   const padded = new Float32Array(width + 2 * reach);

@@ -96,14 +96,15 @@ def _scores(figures: Figures, view: View) -> dict[IssueCode, float]:
 def _detail_gone(figures: Figures, view: View) -> float:
     """0.5 where no photograph in focus has so little detail beside its coarsest, 1 well below.
 
-    In all directions together, or in the one that a moving hand takes most from; or where there
-    is nothing to be seen at all. The weighed measures alone would pass what is blurred beyond
-    everything they were found on.
+    In all directions together, or in the one that a moving hand takes most from; or where no edge
+    is sharp in any direction; or where there is nothing to be seen at all. The weighed measures
+    alone would pass what is blurred beyond everything they were found on.
     """
     family = "dermoscopic" if view is View.DERMOSCOPIC else "camera"
     pairs = (
         (figures["small_drop_2"], "detail_gone"),
         (figures["small_lowest"], f"direction_gone_{family}"),
+        (figures["edge_sharpest"], f"edges_gone_{family}"),
         (figures["level_99"] - figures["level_1"], "contrast_gone"),
     )
     return max(

@@ -8,6 +8,7 @@ from derm_service.imaging.gate import (
     colour,
     compression,
     detail,
+    edges,
     framed,
     glare,
     hair,
@@ -32,6 +33,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
     return {
         **size(look),
         **_in(detail.UNIT, detail.measure(found)),
+        **_in(edges.UNIT, edges.measure(look, found.small.noise)),
         **_in(noise.UNIT, noise.measure(found)),
         **_in("log2 of steps", compression.borders(found)),
         **_in("share", compression.still(found)),

@@ -1,0 +1,42 @@
+"""How wide edges are, on drawn discs with known blur: contrast says nothing, blur everything."""
+
+import cv2
+import numpy as np
+import pytest
+
+from derm_service.imaging.gate import edges
+
+SIDE, RADIUS = 400, 120
+NOISE = 1.0
+
+
+def discs(
+    contrast: float, blur: float = 0.6, *, moved: int = 1, noise: float = NOISE
+) -> dict[str, float]:
+    y, x = np.mgrid[-SIDE // 2 : SIDE // 2, -SIDE // 2 : SIDE // 2]
+    light = 120 + contrast * (np.hypot(x, y) < RADIUS).astype(np.float32)
+    light = cv2.GaussianBlur(light, (0, 0), blur)
+    light = cv2.blur(light, (moved, 1))
+    light += np.random.default_rng(3).normal(0, np.sqrt(noise), light.shape)
+    grey = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    return edges.of_plane(grey, np.ones_like(grey, np.bool_), noise)
+
+
+@pytest.mark.parametrize("blur", [0.6, 2.0, 4.0])
+def test_edges_are_as_sharp_whatever_their_contrast(blur: float) -> None:
+    faint, strong = discs(40, blur), discs(120, blur)
+
+    assert strong["edge_sharpest"] == pytest.approx(faint["edge_sharpest"], abs=0.25)
+    expected = 0.5 * np.log2((edges.WIDE**2 + blur**2) / (edges.NARROW**2 + blur**2))
+    assert strong["edge_softest"] == pytest.approx(expected, abs=0.25)
+
+
+def test_movement_softens_edges_across_it_alone() -> None:
+    still, moved = discs(100), discs(100, moved=25)
+
+    assert moved["edge_softest"] < 0.5 < still["edge_softest"] - 0.5
+    assert moved["edge_sharpest"] == pytest.approx(still["edge_sharpest"], abs=0.25)
+
+
+def test_nothing_is_said_where_there_is_no_edge() -> None:
+    assert discs(0) == edges.USUAL
