@@ -20,8 +20,10 @@ from derm_service.accounts.models import ApiToken
 from derm_service.accounts.sign_in import make_token
 from derm_service.custody import inventory
 from derm_service.errors import Unavailable
+from derm_service.imaging.codes import CaptureState
 from derm_service.imaging.image_routes import AT_ONCE, BUSY
 from derm_service.imaging.models import Capture
+from derm_service.imaging.vault import IN_MEMORY
 from derm_service.people import User
 from tests.faults.rig import Rig
 from tests.faults.sender import Photograph
@@ -29,6 +31,7 @@ from tests.fixtures.service import until
 
 MANY = [pytest.param(4, id="short"), pytest.param(40, id="full", marks=pytest.mark.long)]
 DEVICES = 4
+COMMENT = b"\xff\xfe\xff\xff" + bytes(0xFFFD)  # a segment of a JPEG that says nothing
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +143,7 @@ def test_pages_are_answered_while_forty_people_wait_for_photographs_of_a_frozen_
             early = [each.result() for each in asked if each.done()]
         finally:
             rig.line.frozen = False
+            rig.line.cut()  # who waits asks again at once
 
     assert {page.status_code for page in pages} == {HTTPStatus.OK}
     assert {each.status_code for each in early} == {HTTPStatus.SERVICE_UNAVAILABLE}
@@ -202,6 +206,44 @@ def test_store_whose_disk_is_full_takes_nothing_and_recovers(rig: Rig) -> None:
     device.send(photo)
     assert device.wait_filed(photo) == "filed"
     assert (rig.troubles(before), rig.troubles(photo)) == ([], [])
+
+
+@pytest.mark.long
+def test_worker_without_room_for_temporary_files_files_the_photograph_once_there_is(
+    rig: Rig,
+) -> None:
+    """A long ciphertext waits in a file of the worker's temporary directory."""
+    device, photo = rig.device(piece=4 * 1024 * 1024), rig.photograph()
+    photo.data = photo.data[:2] + COMMENT * 140 + photo.data[2:]  # beyond what memory keeps
+    (worker,) = [pid for pid in descendants(rig.process.pid) if is_worker(pid)]
+    _soft, hard = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (IN_MEMORY // 2, hard))
+
+    try:
+        device.send(photo)
+        until(lambda: is_put_off(rig, photo), "a try without room")
+        with rig.sessions() as session:
+            assert session.get_one(Capture, photo.id).state is CaptureState.RECEIVED
+    finally:
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (hard, hard))
+
+    assert device.wait_filed(photo) == "filed"
+    assert rig.troubles(photo) == []
+
+
+def is_worker(pid: int) -> bool:
+    """Whether a process does the jobs."""
+    return b"\0jobs\0work" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def is_put_off(rig: Rig, photo: Photograph) -> bool:
+    """Whether its job failed and waits for its next try."""
+    with rig.sessions() as session:
+        put_off = sa.text(
+            "SELECT count(*) FROM procrastinate_events JOIN procrastinate_jobs AS job "
+            "ON job.id = job_id WHERE type = 'deferred_for_retry' AND args->>'capture_id' = :id"
+        )
+        return bool(session.scalar(put_off, {"id": str(photo.id)}))
 
 
 def test_session_that_ends_mid_upload_keeps_the_bytes_for_the_next(rig: Rig) -> None:
