@@ -1,7 +1,7 @@
 """Builders with defaults: each makes one valid row, flushed, and takes what a test cares about."""
 
 import itertools
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import nhs_number
@@ -207,6 +207,14 @@ def resources(session: Session, location: Location) -> list[Resource]:
     ]
 
 
+def _in_a_week(hours: float) -> datetime:
+    """At about this time of day, and so early that what takes these hours ends on the same day."""
+    now = clock.london(clock.now())
+    day = now.date() + timedelta(days=7)
+    latest = datetime.combine(day, time(23), now.tzinfo) - timedelta(hours=hours)
+    return min(datetime.combine(day, time(now.hour), now.tzinfo), latest).astimezone(UTC)
+
+
 def clinic(
     session: Session,
     *,
@@ -219,7 +227,7 @@ def clinic(
 ) -> Clinic:
     """An open clinic in a week with its staff and kit in the ledger; may lie in the past."""
     place = location or _location(session)
-    start = starts_at or clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=7)
+    start = starts_at or _in_a_week(hours)
     end = start + timedelta(hours=hours)
     made = Clinic(
         **{

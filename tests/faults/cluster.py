@@ -1,17 +1,20 @@
 """Three SeaweedFS volume servers on loopback, every object on two of them."""
 
+import json
 import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 from derm_service.embedded import object_store
 from derm_service.embedded.object_store import GRPC_OFFSET, HIGHEST_PORT, LOWEST_PORT, ObjectStore
-from derm_service.embedded.process import Program, stop
+from derm_service.embedded.process import CannotStart, Program, stop
 
 WEED = Path(sys.executable).parent / "weed"
 VOLUMES = 3
@@ -43,6 +46,22 @@ class Cluster(ObjectStore):
     """A store whose bytes lie on three volume servers."""
 
     volumes: tuple[Volume, ...] = ()
+    master: int = 0  # its port
+
+    def wait_ready(self) -> None:
+        """Return when the buckets take objects and the master knows every volume server again."""
+        super().wait_ready()
+        deadline = time.monotonic() + object_store.PATIENCE_SECONDS
+        while self._registered() < len(self.volumes):
+            if time.monotonic() > deadline:
+                raise CannotStart("Not every volume server came back; see its log.")
+            time.sleep(0.1)
+
+    def _registered(self) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.master}/dir/status") as answer:
+            centres = json.load(answer)["Topology"]["DataCenters"]
+        racks = [rack for centre in centres or [] for rack in centre["Racks"] or []]
+        return sum(len(rack["DataNodes"] or []) for rack in racks)
 
     def stop(self) -> None:
         """All of it."""
@@ -84,6 +103,7 @@ def start_cluster(place: Path) -> Cluster:
         program=program,
         process=program.start(),
         volumes=volumes,
+        master=ports["master"],
     )
     try:
         cluster.wait_ready()
