@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -35,8 +35,11 @@ def appointment_now(
     referral: Referral | None = None,
     state: AppointmentState = AppointmentState.BOOKED,
 ) -> Appointment:
-    """An appointment in a clinic that began half an hour ago."""
-    clinic = make.clinic(session, starts_at=clock.now() - timedelta(minutes=30))
+    """An appointment in a clinic of today that began half an hour ago, or at midnight."""
+    now = clock.london(clock.now())
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts_at = max(now - timedelta(minutes=30), midnight).astimezone(UTC)
+    clinic = make.clinic(session, starts_at=starts_at)
     return make.appointment(
         session,
         slot=clinic.slots[0],
