@@ -8,6 +8,8 @@ Only slopes well above the noise count, and only directions that have enough of 
 or hairs that all lie one way say nothing about movement along them.
 """
 
+import threading
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -41,39 +43,60 @@ def measure(look: Look, noise: float) -> dict[str, float]:
 def of_plane(grey: NDArray[np.uint8], subject: Mask, noise: float) -> dict[str, float]:
     """The same of a plane and a mask of its size."""
     turns, ratios = _edges(grey, subject, noise)
-    found = []
-    for turn in range(DIRECTIONS):
-        away = (turns - turn) % DIRECTIONS
-        near = ratios[(away <= 1) | (away == DIRECTIONS - 1)]
-        if near.size >= LEAST:
-            found.append(float(np.percentile(near, SHARPEST)))
+    each = [ratios[turns == turn] for turn in range(DIRECTIONS)]
+    beside = (
+        np.concatenate((each[turn - 1], each[turn], each[(turn + 1) % DIRECTIONS]))
+        for turn in range(DIRECTIONS)
+    )
+    found = [float(np.percentile(near, SHARPEST)) for near in beside if near.size >= LEAST]
     if not found:
         return dict(USUAL)
     return {"edge_sharpest": max(found), "edge_softest": min(found)}
 
 
+class _Room(threading.local):
+    """Planes to work in, kept from picture to picture of a size: fresh memory took most time."""
+
+    planes = np.empty((7, 0, 0), np.float32)
+
+    def of(self, shape: tuple[int, ...]) -> Plane:
+        """Seven planes of that size, with anything in them."""
+        if self.planes.shape[1:] != shape:
+            self.planes = np.empty((7, *shape), np.float32)
+        return self.planes
+
+
+_room = _Room()
+
+
 def _edges(grey: NDArray[np.uint8], subject: Mask, noise: float) -> tuple[NDArray[np.int_], Plane]:
     """Where slopes are steepest: their direction, and narrow slope over wide (log2)."""
-    light = grey.astype(np.float32)
-    wide_x, wide_y, wide = _slopes(light, WIDE)
-    narrow_x, narrow_y, narrow = (each.ravel() for each in _slopes(light, NARROW))
+    soft, *slopes = _room.of(grey.shape)
+    wide_x, wide_y, wide = _slopes(grey, WIDE, soft, slopes[:3])
+    narrow_x, narrow_y, narrow = _slopes(grey, NARROW, soft, slopes[3:])
     clear = CLEAR * np.sqrt(max(noise, 0.0)) / (np.sqrt(8 * np.pi) * NARROW**2)
-    steepest = float(np.percentile(wide[::SAMPLED, ::SAMPLED], STEEPEST))
+    steepest = float(np.percentile(slopes[2][::SAMPLED, ::SAMPLED], STEEPEST))
     inner = np.zeros_like(subject)
     inner[1:-1, 1:-1] = subject[1:-1, 1:-1]
-    at = np.flatnonzero((wide > max(FAINTEST, clear, steepest)) & inner)
-    slope = wide.ravel()[at]
-    x, y = wide_x.ravel()[at] / slope, wide_y.ravel()[at] / slope
+    at = np.flatnonzero((slopes[2] > max(FAINTEST, clear, steepest)) & inner)
+    slope, here = wide.take(at), narrow.take(at)
+    x, y = wide_x.take(at) / slope, wide_y.take(at) / slope
     step = np.rint(y).astype(int) * grey.shape[1] + np.rint(x).astype(int)
-    along = narrow_x[at] * x + narrow_y[at] * y
-    top = (narrow[at] >= narrow[at + step]) & (narrow[at] > narrow[at - step]) & (along > 0)
-    turns = np.floor(np.arctan2(y[top], x[top]) / np.pi * DIRECTIONS + 0.5).astype(int)
-    return turns % DIRECTIONS, np.log2(along[top] / slope[top])
+    top = np.flatnonzero((here >= narrow.take(at + step)) & (here > narrow.take(at - step)))
+    at, x, y, slope = at[top], x[top], y[top], slope[top]
+    along = narrow_x.take(at) * x + narrow_y.take(at) * y
+    up = along > 0
+    turns = np.floor(np.arctan2(y[up], x[up]) / np.pi * DIRECTIONS + 0.5).astype(int)
+    return turns % DIRECTIONS, np.log2(along[up] / slope[up])
 
 
-def _slopes(light: Plane, scale: float) -> tuple[Plane, Plane, Plane]:
-    """Slope across, down and in whole, in levels from pixel to pixel."""
-    soft = cv2.sepFilter2D(light, -1, KERNELS[scale], KERNELS[scale])
-    across = np.asarray(cv2.sepFilter2D(soft, -1, STEP, ONE), np.float32)
-    down = np.asarray(cv2.sepFilter2D(soft, -1, ONE, STEP), np.float32)
-    return across, down, np.asarray(cv2.magnitude(across, down), np.float32)
+def _slopes(
+    grey: NDArray[np.uint8], scale: float, soft: Plane, into: list[Plane]
+) -> tuple[Plane, ...]:
+    """Slope across, down and in whole, in levels from pixel to pixel, pixel after pixel."""
+    across, down, whole = into
+    cv2.sepFilter2D(grey, cv2.CV_32F, KERNELS[scale], KERNELS[scale], dst=soft)
+    cv2.sepFilter2D(soft, -1, STEP, ONE, dst=across)
+    cv2.sepFilter2D(soft, -1, ONE, STEP, dst=down)
+    cv2.magnitude(across, down, whole)
+    return tuple(plane.ravel() for plane in into)
