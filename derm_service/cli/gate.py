@@ -35,6 +35,13 @@ TONES = {
 }
 INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
 
+
+class CannotLook(click.ClickException):
+    """Nothing was judged, so neither 0 nor 1 would be true, and the command was not wrong (2)."""
+
+    exit_code = 3
+
+
 paths_argument = click.argument(
     "paths",
     nargs=-1,
@@ -57,7 +64,8 @@ def check(paths: tuple[Path, ...], view: str | None, *, as_json: bool) -> None:
     """Judge photographs: files, or folders with all that is in them.
 
     Needs no database, no service and no settings. Ends with status 0 when every file is accepted,
-    1 when any has to be taken again or is refused, 2 when the command is wrong.
+    1 when any has to be taken again or is refused, 2 when the command is wrong, 3 when this
+    machine cannot check photographs at all: then nothing is said of those not yet judged.
     """
     with _ending_well():
         found = list(folders.files(list(paths)))
@@ -74,7 +82,7 @@ def _ending_well() -> Iterator[None]:
     try:
         yield
     except Problem as problem:
-        raise click.ClickException(problem.message) from problem
+        raise CannotLook(problem.message) from problem
     finally:
         signal.signal(signal.SIGINT, before)
 

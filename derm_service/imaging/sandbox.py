@@ -98,6 +98,23 @@ def _run(order: dict[str, Any], source: BinaryIO, answer: BinaryIO) -> str | Non
     return "helper lost"
 
 
+def _started(line: int) -> "subprocess.Popen[bytes]":
+    """A clean helper that takes orders from that socket."""
+    try:
+        return subprocess.Popen(  # noqa: S603 (our own interpreter, no shell)
+            [sys.executable, "-s", "-m", "derm_service.imaging.nursery", str(line)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd="/",
+            pass_fds=[line],
+            start_new_session=True,
+        )
+    except OSError as error:  # no interpreter there, or no room for a process
+        raise Unavailable(CANNOT_START) from error
+
+
 class _Helper:
     """One running nursery and the socket to it."""
 
@@ -105,16 +122,7 @@ class _Helper:
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._line.settimeout(PATIENCE)
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter, no shell)
-                [sys.executable, "-s", "-m", "derm_service.imaging.nursery", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=ENVIRONMENT,
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+            self._process = _started(theirs.fileno())
         atexit.register(self.end)
         try:
             _say_once(", ".join(self._heard()["protects"]))

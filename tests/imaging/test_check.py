@@ -36,10 +36,10 @@ def command(*arguments: str | bytes | Path) -> list[str | bytes | Path]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", "imaging", *arguments]
 
 
-def run(*arguments: str | bytes | Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | bytes | Path, house: Path = HOUSE) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments),
-        cwd=HOUSE,
+        cwd=house,
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
@@ -153,6 +153,23 @@ def test_a_wrong_command_ends_with_2_and_a_sentence(arguments: tuple[str, ...]) 
 
     assert done.returncode == 2
     assert "Error" in done.stderr
+
+
+def test_a_machine_that_cannot_check_ends_with_3_and_says_nothing_of_the_photograph(
+    good: Path, tmp_path: Path
+) -> None:
+    package = Path("derm_service")
+    (tmp_path / package / "imaging").mkdir(parents=True)
+    for folder, left_out in ((package, "imaging"), (package / "imaging", "nursery.py")):
+        for each in (HOUSE / folder).iterdir():
+            if each.name not in (left_out, "__pycache__"):
+                (tmp_path / folder / each.name).symlink_to(each)
+    (tmp_path / "wsgi.py").symlink_to(HOUSE / "wsgi.py")
+
+    done = run("check", "--json", good, house=tmp_path)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "Photographs cannot be checked just now" in done.stderr
 
 
 def test_ctrl_c_stops_at_once_and_leaves_no_process_behind(tmp_path: Path) -> None:
