@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from derm_service.imaging import capture_words as words
 from derm_service.imaging import rules
@@ -9,6 +10,7 @@ from derm_service.imaging.codes import CaptureState, RenditionSize, View
 from derm_service.imaging.gate.report import Region, Verdict
 from derm_service.imaging.marks import Mark, marks
 from derm_service.imaging.models import Capture
+from derm_service.imaging.soft_places import SoftPlaces, soft_places
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Card:
     messages: tuple[str, ...]  # what is wrong with it and what to do
     beside: tuple[str, ...]  # what lies beside the skin: a scale, a colour card
     marks: tuple[Mark, ...]  # where: boxes on the copy that is shown, numbered as the messages
+    soft: SoftPlaces  # where it is soft, where the gate calls it blurred or moved
     shown_size: tuple[int, int]  # of that copy, pixels
     has_thumbnail: bool
     is_pending: bool  # the service is still working on it
@@ -138,6 +141,7 @@ def _card(capture: Capture, number: int) -> Card:
         messages=tuple(issue["message"] for issue in issues),
         beside=tuple(words.beside(capture.report)),
         marks=marks(regions, *size),
+        soft=_soft(capture.report or {}, size) if small else SoftPlaces(),
         shown_size=size,
         has_thumbnail=small is not None,
         is_pending=capture.state is CaptureState.RECEIVED or (is_checked and not waits),
@@ -147,6 +151,11 @@ def _card(capture: Capture, number: int) -> Card:
         kept=words.KEPT_WORDS[capture.kept_reason] if capture.kept_reason else "",
         aside=words.SET_ASIDE_WORDS[capture.set_aside_reason] if capture.set_aside_reason else "",
     )
+
+
+def _soft(report: dict[str, Any], size: tuple[int, int]) -> SoftPlaces:
+    codes = [issue["code"] for issue in report.get("issues", ())]
+    return soft_places(report.get("focus_map", ()), codes, *size)
 
 
 def _verdict(capture: Capture) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from derm_service.imaging.checking import Checked
 from derm_service.imaging.gate.report import QualityIssue, Verdict
 from derm_service.imaging.marks import Mark, marks
+from derm_service.imaging.soft_places import SoftPlaces, soft_places
 
 SEVERITY = (Verdict.REJECT, Verdict.RETAKE, Verdict.ADVISE, Verdict.ACCEPT)
 
@@ -24,6 +25,7 @@ class Entry:
     width: int
     height: int
     marks: tuple[Mark, ...]
+    soft: SoftPlaces
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def _entry(checked: Checked) -> Entry:
         width=width,
         height=height,
         marks=marks([issue.regions for issue in report.issues], width, height),
+        soft=soft_places(report.focus_map, [issue.code for issue in report.issues], width, height),
     )
 
 

@@ -121,6 +121,20 @@ def test_hair_over_the_skin_is_named_in_light_and_dark_skin(monk: int) -> None:
     assert IssueCode.HAIR in named[1]
 
 
+def test_hair_is_shown_where_it_is() -> None:
+    picture = Image.fromarray(taken(View.CLOSE_UP)[0])
+    pen, (width, height) = ImageDraw.Draw(picture), picture.size
+    for across in range(width // 2, 3 * width // 4, width // 90):
+        pen.line((across, height // 4, across + width // 9, 3 * height // 4), (24, 18, 15), 3)
+
+    report = judged(np.asarray(picture), View.CLOSE_UP)
+
+    hair = next(issue for issue in report.issues if issue.code is IssueCode.HAIR)
+    largest = hair.regions[0]
+    assert (largest.x, largest.x + largest.width) == pytest.approx((0.52, 0.85), abs=0.1)
+    assert (largest.y, largest.y + largest.height) == pytest.approx((0.25, 0.75), abs=0.1)
+
+
 def test_grain_is_named() -> None:
     pixels, _ = taken()
     grain = np.random.default_rng(2).normal(0, 25, pixels.shape)
@@ -155,7 +169,10 @@ def test_light_from_one_side_is_named_and_the_lesion_is_not_taken_for_shade() ->
 
     assert plain.measures["red_fall"].value < plain.measures["light_fall"].value / 2
     assert shaded.verdict is Verdict.RETAKE
-    assert IssueCode.UNEVEN_LIGHT in codes(shaded)
+    uneven = next(issue for issue in shaded.issues if issue.code is IssueCode.UNEVEN_LIGHT)
+    (dark,) = uneven.regions
+    assert dark.x > 0.5
+    assert dark.x + dark.width > 0.8  # the field ends there
 
 
 def test_what_is_dark_pulls_to_its_side_and_a_faint_lesion_as_a_strong_one() -> None:

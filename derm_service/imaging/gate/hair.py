@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 
+from derm_service.imaging.gate.light import boxes
 from derm_service.imaging.gate.look import Look, Mask, median_level
+from derm_service.imaging.gate.report import Region
 
 THIN = np.ones((9, 9), np.uint8)  # px: what is wider is no hair
 CLEAR, FAINT = 0.25, 0.10  # of the subject's brightness: how far a hair stands out
@@ -11,23 +13,43 @@ DARK = 0.3  # of the skin right beside it that a hair takes away
 LONG = 21  # px: shorter lines are no hair
 DIRECTIONS = 12
 MIDDLE = 0.15  # of each side is left out
+ROUND, DENSE = 31, 0.5  # px within which hair is counted; of the most there is anywhere
 
 
 def measure(look: Look) -> dict[str, float]:
     """Shares of the subject under dark specks, light specks and dark lines in the middle."""
+    subject = look.subject_of(look.half_grey.shape)
+    middle = _middle(subject)
+    dark, light, faint = _specks(look, subject)
+    return {
+        "dark_specks": _share(dark, subject),
+        "light_specks": _share(light, subject),
+        "faint_specks": _share(faint, subject),
+        "dark_lines": _share(_lines(_threads(look, subject.shape)) & middle, middle, 1e-4),
+    }
+
+
+def regions(look: Look) -> tuple[Region, ...]:
+    """Where hair was found: at least half as dense as where it is densest."""
+    subject = look.subject_of(look.half_grey.shape)
+    dark, light, _ = _specks(look, subject)
+    found = dark | light | (_lines(_threads(look, subject.shape)) & _middle(subject))
+    density = cv2.blur(found.astype(np.float32), (ROUND, ROUND))
+    return boxes(density > max(DENSE * float(density.max()), 1e-3))
+
+
+def _specks(look: Look, subject: Mask) -> tuple[Mask, Mask, Mask]:
+    """Thin dark specks, light ones, and dark ones that stand out faintly."""
     grey = look.half_grey
-    subject = look.subject_of(grey.shape)
     level = median_level(grey, subject) + 10
     clear, faint = int(CLEAR * level), int(FAINT * level)
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
     light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)
-    middle = _middle(subject)
-    return {
-        "dark_specks": _share((dark > clear) & subject, subject),
-        "light_specks": _share((light > clear) & subject, subject),
-        "faint_specks": _share((dark > faint) & subject, subject),
-        "dark_lines": _share(_lines(_threads(look, grey.shape)) & middle, middle, 1e-4),
-    }
+    return (
+        np.asarray((dark > clear) & subject, np.bool_),
+        np.asarray((light > clear) & subject, np.bool_),
+        np.asarray((dark > faint) & subject, np.bool_),
+    )
 
 
 def _threads(look: Look, shape: tuple[int, ...]) -> Mask:

@@ -8,6 +8,7 @@ from derm_service.imaging.gate import (
     detail,
     duplicate,
     focus,
+    hair,
     lesion,
     light,
     limits,
@@ -138,6 +139,8 @@ def _regions(code: IssueCode, seen: Look, spot: Lesion) -> tuple[Region, ...]:
         IssueCode.OVEREXPOSED: lambda: light.lost_regions(seen),
         IssueCode.UNDEREXPOSED: lambda: light.dark_regions(seen),
         IssueCode.GLARE: lambda: reflections.regions(seen),
+        IssueCode.UNEVEN_LIGHT: lambda: light.shaded_regions(seen, spot.mask),
+        IssueCode.HAIR: lambda: hair.regions(seen),
         IssueCode.FRAMING: lambda: light.boxes(spot.mask),
     }
     return where[code]() if code in where else ()

@@ -26,6 +26,7 @@ ROUNDS = 3
 HALF, THIRD = np.float32(1 / 2), np.float32(1 / 3)  # what is brighter is doubted less
 BESIDE = np.ones((5, 5), np.uint8)  # of the 128 px copy: this near, a lesion still shows
 LEAST_SKIN = 100  # px of that copy
+SHADED = 0.3  # of the fall of the light: what is darker than this is shown as the dark part
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,9 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     Red shows the light and little of what is in the skin: through it the surface is laid beside
     the lesion, where there is enough skin.
     """
-    beside = look.subject & ~cv2.dilate(lesion.astype(np.uint8), BESIDE).astype(np.bool_)
-    skin = beside if beside.sum() >= LEAST_SKIN else look.subject
+    skin, terms = _skin_beside(look, lesion), _terms(look)
     tiny = look.tiny.astype(np.float32)
-    bright, red = np.log2(tiny @ LUMA + 6), np.log2(tiny[..., 0] + 6)
-    height, width = bright.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+    bright, red = np.log2(tiny @ LUMA + 6), _red(look)
     over = terms[:, look.subject]
     return {
         **_surface("light", over, bright[look.subject], over),
@@ -123,10 +120,46 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     }
 
 
+def shaded_regions(look: Look, lesion: Mask) -> tuple[Region, ...]:
+    """Where the surface laid through the red of the skin is in the darkest part of its fall."""
+    if np.count_nonzero(look.subject) < LEAST_SKIN:
+        return ()
+    skin, terms = _skin_beside(look, lesion), _terms(look)
+    light = np.tensordot(_laid(terms[:, skin], _red(look)[skin]), terms, 1)
+    low, high = np.percentile(light[look.subject], (2, 98))
+    return boxes((light <= low + SHADED * (high - low)) & look.subject)
+
+
+def _skin_beside(look: Look, lesion: Mask) -> Mask:
+    beside = look.subject & ~cv2.dilate(lesion.astype(np.uint8), BESIDE).astype(np.bool_)
+    return beside if beside.sum() >= LEAST_SKIN else look.subject
+
+
+def _red(look: Look) -> Terms:
+    return np.asarray(np.log2(look.tiny[..., 0].astype(np.float32) + 6), np.float32)
+
+
+def _terms(look: Look) -> Terms:
+    height, width = look.tiny.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+
+
 def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) -> dict[str, float]:
     """How far the light falls over the subject, how steep it is in the middle, how it bends."""
     if over.shape[1] < LEAST_SKIN:
         return {f"{name}_fall": 0.0, f"{name}_slope": 0.0, f"{name}_bowl": 0.0}
+    surface = _laid(terms, seen)
+    low, high = np.percentile(surface @ over, (2, 98))
+    return {
+        f"{name}_fall": float(high - low),
+        f"{name}_slope": float(np.hypot(surface[1], surface[2])),
+        f"{name}_bowl": float(-(surface[3] + surface[4])),
+    }
+
+
+def _laid(terms: Terms, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What multiplies each term in the surface that most of what is seen lies near."""
     trust = np.ones(seen.size, np.float32)
     steady = 1e-3 * np.eye(len(terms), dtype=np.float32)
     for _ in range(ROUNDS):
@@ -137,12 +170,7 @@ def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) ->
         usual = float(np.median(np.abs(off))) + 0.02
         doubt = off / usual * np.where(off < 0, HALF, THIRD)
         trust = np.asarray(1 / (1 + doubt**2), np.float32)
-    low, high = np.percentile(surface @ over, (2, 98))
-    return {
-        f"{name}_fall": float(high - low),
-        f"{name}_slope": float(np.hypot(surface[1], surface[2])),
-        f"{name}_bowl": float(-(surface[3] + surface[4])),
-    }
+    return np.asarray(surface, np.float32)
 
 
 def boxes(mask: Mask) -> tuple[Region, ...]:
