@@ -1,4 +1,4 @@
-"""`flask imaging`: prove a photograph, reconcile, shred, drill."""
+"""`flask imaging`: prove a photograph, reconcile, shred, drill; the gate and its agreement."""
 
 import uuid
 from pathlib import Path
@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from derm_service import wording
-from derm_service.cli import gate
+from derm_service.cli import agreement, gate
 from derm_service.cli.database import open_session, told
 from derm_service.cli.progress import counting
 from derm_service.custody import anchors, inventory, proving, reconciling, shredding
@@ -22,6 +22,7 @@ from derm_service.people import User
 group = AppGroup("imaging", help="The photographs in the store, and the quality gate.")
 group.add_command(gate.check)
 group.add_command(gate.compare)
+group.add_command(agreement.compare_with_readers)
 
 
 @group.command("prove")
