@@ -26,6 +26,7 @@ const COLOURS: Record<Step, string> = {
 export class Card {
   readonly element: HTMLElement;
   step: Step = "waiting";
+  isOver = false; // it can neither go on nor be sent again
 
   constructor(template: HTMLTemplateElement, readonly name: string, captureId: string) {
     const copy = template.content.cloneNode(true) as DocumentFragment;
@@ -41,6 +42,7 @@ export class Card {
   /** Say truthfully where the photograph is; percent only while sending. */
   show(step: Step, percent = 0): void {
     this.step = step;
+    this.isOver = false;
     this.element.dataset["state"] = step;
     const tag = need(this.element, "[data-card-state]");
     tag.className = `nhsuk-tag nhsuk-tag--${COLOURS[step]}`;
@@ -56,6 +58,7 @@ export class Card {
   /** It did not go: say why, and offer what can be done. */
   fail(message: string, canRetry: boolean): void {
     this.show("not_sent");
+    this.isOver = !canRetry;
     this.say(message);
     this.offer(canRetry, true);
   }

@@ -12,6 +12,7 @@ import { type Parcel, Photograph, type Subject } from "./photograph";
 import { forgetIfSafe, leftHere } from "./restore";
 import { Safe } from "./safe";
 import { Sender } from "./sender";
+import { unsentWords } from "./unsent";
 import { hasChanged, settled } from "./verdict";
 
 const STILL_CHECKING = "Still being checked. You can carry on; a reload shows where it stands.";
@@ -246,9 +247,8 @@ export class CapturePage {
   private count(): void {
     const many = this.sender.unsent.size;
     need(this.root, "[data-save-box]").hidden = many === 0;
-    const words = many === 1 ? "1 photograph is" : `${many} photographs are`;
-    need(this.root, "[data-unsent]").textContent =
-      many === 0 ? "" : `${words} not sent yet. Keep this page open until they are.`;
+    const over = [...this.sender.unsent.values()].filter((card) => card.isOver).length;
+    need(this.root, "[data-unsent]").textContent = unsentWords(many - over, over);
   }
 
   private announce(sentence: string): void {
