@@ -5,7 +5,9 @@ slow store and lines are: pages always find one.
 A request that is not sent whole in time is cut off: see `derm_service/patience.py`.
 """
 
+import gc
 from pathlib import Path
+from typing import Any
 
 from derm_service import heap
 from derm_service.config import Settings
@@ -26,3 +28,8 @@ control_socket_disable = True
 accesslog = None  # the service logs its requests itself, without identifiers
 loglevel = "warning"
 forwarded_allow_ips = "127.0.0.1"
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What was loaded stays: a search through it for garbage would hold up every thread."""
+    gc.freeze()

@@ -1,6 +1,7 @@
 """The object store on a real S3 server."""
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from derm_service.config import Settings
 from derm_service.errors import NotFound, Unavailable
 from derm_service.imaging.store import web_store, worker_store
+from tests.line import Line
 
 BODY = b"sealed bytes" * 1000
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -54,6 +56,28 @@ def test_bytes_that_changed_on_the_way_are_not_stored(settings: Settings) -> Non
         bucket.put(key, BODY[:-1] + b"x", sha256=SHA256)
 
     assert not bucket.exists(key)
+
+
+def test_a_store_at_the_end_of_a_slow_line_takes_what_needs_longer_than_a_connection(
+    settings: Settings,
+) -> None:
+    body = bytearray(os.urandom(8 * 1024 * 1024))
+    with Line(settings.s3_endpoint, bytes_per_second=2e6) as line:
+        bucket = web_store(settings.model_copy(update={"s3_endpoint": line.url})).quarantine
+
+        assert bucket.put(str(uuid4()), body, sha256=hashlib.sha256(body).hexdigest())
+
+
+def test_what_was_cut_off_on_its_way_to_the_store_is_sent_again(settings: Settings) -> None:
+    body, key = bytearray(os.urandom(2 * 1024 * 1024)), str(uuid4())
+    cuts = iter([1024 * 1024])
+    with Line(settings.s3_endpoint, cut_after=lambda: next(cuts, None)) as line:
+        bucket = web_store(settings.model_copy(update={"s3_endpoint": line.url})).quarantine
+
+        assert bucket.put(key, body, sha256=hashlib.sha256(body).hexdigest())
+
+    assert line.cuts == 1
+    assert web_store(settings).quarantine.get(key) == body
 
 
 def test_the_web_may_not_write_the_record_and_the_worker_may(settings: Settings) -> None:
