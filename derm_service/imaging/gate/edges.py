@@ -8,8 +8,6 @@ Only slopes well above the noise count, and only directions that have enough of 
 or hairs that all lie one way say nothing about movement along them.
 """
 
-import threading
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +23,7 @@ FAINTEST = 0.5  # levels from pixel to pixel
 STEEPEST = 85  # percentile of the picture's slopes from which on they are edges
 SAMPLED = 4  # px between those the percentile is taken of
 DIRECTIONS = 12
+STRIP, BESIDE = 128, 10  # rows done at once, so that they stay at hand; more that they depend on
 LEAST = 40  # edge points in a direction and the two beside it
 SHARPEST = 95  # percentile of the edges of a direction
 USUAL = {"edge_sharpest": 2.4, "edge_softest": 2.0}  # where there are none: speaks for nothing
@@ -54,49 +53,59 @@ def of_plane(grey: NDArray[np.uint8], subject: Mask, noise: float) -> dict[str, 
     return {"edge_sharpest": max(found), "edge_softest": min(found)}
 
 
-class _Room(threading.local):
-    """Planes to work in, kept from picture to picture of a size: fresh memory took most time."""
-
-    planes = np.empty((7, 0, 0), np.float32)
-
-    def of(self, shape: tuple[int, ...]) -> Plane:
-        """Seven planes of that size, with anything in them."""
-        if self.planes.shape[1:] != shape:
-            self.planes = np.empty((7, *shape), np.float32)
-        return self.planes
-
-
-_room = _Room()
-
-
 def _edges(grey: NDArray[np.uint8], subject: Mask, noise: float) -> tuple[NDArray[np.int_], Plane]:
     """Where slopes are steepest: their direction, and narrow slope over wide (log2)."""
-    soft, *slopes = _room.of(grey.shape)
-    wide_x, wide_y, wide = _slopes(grey, WIDE, soft, slopes[:3])
-    narrow_x, narrow_y, narrow = _slopes(grey, NARROW, soft, slopes[3:])
+    height, width = grey.shape
+    room = np.empty((4, min(height, STRIP + 2 * BESIDE), width), np.float32)
+    wide = np.empty((2, height, width), np.float32)
+    sample = []
+    for top in range(0, height, STRIP):
+        first, last = _slopes(grey, WIDE, top, room)
+        wide[:, top : top + STRIP] = room[1:3, first:last]
+        sample.append(room[3, first:last:SAMPLED, ::SAMPLED].copy())
     clear = CLEAR * np.sqrt(max(noise, 0.0)) / (np.sqrt(8 * np.pi) * NARROW**2)
-    steepest = float(np.percentile(slopes[2][::SAMPLED, ::SAMPLED], STEEPEST))
+    steepest = float(np.percentile(np.concatenate(sample), STEEPEST))
     inner = np.zeros_like(subject)
     inner[1:-1, 1:-1] = subject[1:-1, 1:-1]
-    at = np.flatnonzero((slopes[2] > max(FAINTEST, clear, steepest)) & inner)
-    slope, here = wide.take(at), narrow.take(at)
-    x, y = wide_x.take(at) / slope, wide_y.take(at) / slope
-    step = np.rint(y).astype(int) * grey.shape[1] + np.rint(x).astype(int)
-    top = np.flatnonzero((here >= narrow.take(at + step)) & (here > narrow.take(at - step)))
-    at, x, y, slope = at[top], x[top], y[top], slope[top]
-    along = narrow_x.take(at) * x + narrow_y.take(at) * y
+    found = []
+    for top in range(0, height, STRIP):
+        first, last = _slopes(grey, NARROW, top, room)
+        rows = slice(top, top + STRIP)
+        slope = room[0, : last - first]  # the way to the slopes is done with
+        cv2.magnitude(wide[0, rows], wide[1, rows], slope)
+        at = np.flatnonzero((slope > max(FAINTEST, clear, steepest)) & inner[rows])
+        across, down = (plane.ravel().take(at) for plane in wide[:, rows])
+        found.append(_ratios(room[1:], first, at, slope.ravel().take(at), across, down))
+    turns, ratios = zip(*found, strict=True)
+    return np.concatenate(turns), np.concatenate(ratios)
+
+
+def _ratios(
+    narrow: Plane, first: int, at: NDArray[np.intp], slope: Plane, across: Plane, down: Plane
+) -> tuple[NDArray[np.int_], Plane]:
+    """Of those places those that are steepest along their slope: direction, and the ratio."""
+    width = narrow.shape[2]
+    narrow_x, narrow_y, steepness = (plane.ravel() for plane in narrow)
+    x, y, place = across / slope, down / slope, at + first * width
+    step = np.rint(y).astype(int) * width + np.rint(x).astype(int)
+    here, ahead, behind = (steepness.take(place + way * step) for way in (0, 1, -1))
+    top = np.flatnonzero((here >= ahead) & (here > behind))
+    x, y, slope, place = x[top], y[top], slope[top], place[top]
+    along = narrow_x.take(place) * x + narrow_y.take(place) * y
     up = along > 0
     turns = np.floor(np.arctan2(y[up], x[up]) / np.pi * DIRECTIONS + 0.5).astype(int)
     return turns % DIRECTIONS, np.log2(along[up] / slope[up])
 
 
-def _slopes(
-    grey: NDArray[np.uint8], scale: float, soft: Plane, into: list[Plane]
-) -> tuple[Plane, ...]:
-    """Slope across, down and in whole, in levels from pixel to pixel, pixel after pixel."""
-    across, down, whole = into
-    cv2.sepFilter2D(grey, cv2.CV_32F, KERNELS[scale], KERNELS[scale], dst=soft)
+def _slopes(grey: NDArray[np.uint8], scale: float, top: int, room: Plane) -> tuple[int, int]:
+    """Slope across, down and in whole into the last three planes, in levels from pixel to pixel.
+
+    Of a strip of rows and of those beside it; given back is where the strip lies among them.
+    """
+    start, end = max(0, top - BESIDE), min(len(grey), top + STRIP + BESIDE)
+    soft, across, down, whole = (plane[: end - start] for plane in room)
+    cv2.sepFilter2D(grey[start:end], cv2.CV_32F, KERNELS[scale], KERNELS[scale], dst=soft)
     cv2.sepFilter2D(soft, -1, STEP, ONE, dst=across)
     cv2.sepFilter2D(soft, -1, ONE, STEP, dst=down)
     cv2.magnitude(across, down, whole)
-    return tuple(plane.ravel() for plane in into)
+    return top - start, min(top + STRIP, len(grey)) - start
