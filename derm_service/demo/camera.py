@@ -92,13 +92,16 @@ def _add_glare(planes: list[Plane], faults: Faults, truth: Truth, rng: np.random
 
 def _moved(image: Image.Image, faults: Faults, scale: float) -> Image.Image:
     """The picture smeared along a line, as by a hand that moved."""
-    pixels = np.asarray(image, dtype=np.uint8)
     steps = max(2, int(faults.motion_px * scale))
     angle = np.deg2rad(faults.motion_degrees)
-    total = np.zeros(pixels.shape, dtype=np.uint16)
-    for at in range(steps):
-        shift = (round(at * np.sin(angle)), round(at * np.cos(angle)))
-        total += np.roll(pixels, shift, axis=(0, 1))
+    shifts = [(round(at * np.sin(angle)), round(at * np.cos(angle))) for at in range(steps)]
+    # what lies beyond the frame is as good as what lies within it, seen in a mirror
+    around = ((steps, steps), (steps, steps), (0, 0))
+    pixels = np.pad(np.asarray(image, np.uint8), around, "reflect")
+    total = np.zeros((image.height, image.width, 3), dtype=np.uint16)
+    for down, across in shifts:
+        seen = pixels[steps - down :, steps - across :]
+        total += seen[: image.height, : image.width]
     return Image.fromarray((total // steps).astype(np.uint8))
 
 

@@ -35,6 +35,17 @@ def test_no_scale_is_made_up_where_there_is_none() -> None:
     assert "px_per_mm" not in judged(taken(View.OVERVIEW)[0], View.OVERVIEW).measures
 
 
+def test_a_few_lines_far_apart_are_no_ruler_but_a_long_row_of_them_is() -> None:
+    luma = np.full((400, 1024), 190, np.uint8)
+    for left in range(20, 1024, 60):
+        luma[100:200, left : left + 3] = 60
+
+    few, many = scale.measure(luma, long=256), scale.measure(luma, long=512)
+
+    assert not few.is_found
+    assert many.spacing == pytest.approx(60, abs=0.5)
+
+
 def test_spacing_stays_near_where_it_was_found_on_a_curve_that_only_falls() -> None:
     falling = np.array([1.0 - 0.06 * at - 0.0001 * (at % 3) for at in range(60)], np.float32)
 

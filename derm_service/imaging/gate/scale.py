@@ -16,6 +16,7 @@ Plane = NDArray[np.float32]
 
 WIDE = 24  # px across the marks of the windows that are looked at
 NEAREST, FARTHEST = 5, 80  # px between marks
+MARKS = 6  # that a window must have room for: a few folds of skin are evenly spaced by chance
 REPEATS = 0.35  # how like itself a window must be one, two and three marks on
 WINDOWS = 2  # that must agree on the spacing
 AGREE = 0.04
@@ -102,6 +103,7 @@ def _along(lines: Pixels, long: int) -> Scale:
     curves = _likeness(windows[busiest])
     likeness[busiest] = curves
     combs = np.minimum.reduce([_at(curves, times) for times in (1, 2, 3)])
+    combs = combs[:, : long // MARKS - NEAREST + 1]
     best = combs.max(axis=-1)
     # of spacings about as good the smallest: every other mark repeats as well
     spacing = NEAREST + (combs >= NEARLY * best[:, None]).argmax(axis=-1)
