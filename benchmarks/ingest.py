@@ -224,7 +224,7 @@ def alone(rig: Rig, pictures: Sequence[bytes]) -> Alone:
     mb = sum(len(shot.data) for shot in listed) / 1e6
 
     def own(shot: Shot) -> None:
-        bucket.put(f"bench-{uuid.uuid4()}", bytearray(shot.data), sha256=shot.sha256)
+        bucket.put(f"bench-{uuid.uuid4()}", shot.data, sha256=shot.sha256)
 
     def bare(shot: Shot) -> None:
         plain.put_object(Bucket=bucket.name, Key=f"bench-{uuid.uuid4()}", Body=shot.data)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import boto3
 from botocore.config import Config
@@ -22,7 +22,6 @@ STORE_DOWN = (
     "The image store cannot be reached just now. Nothing was lost: what was already "
     "received is safe. Try again in a minute."
 )
-BLOCK = 256 * 1024  # bytes sent at a time
 ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 THERE_ALREADY = frozenset({"412", "PreconditionFailed", "409", "ConditionalRequestConflict"})
 
@@ -43,19 +42,17 @@ class Bucket:
     client: "S3Client"
     name: str
 
-    def put(self, key: str, body: BinaryIO | bytes | bytearray, *, sha256: str) -> bool:
+    def put(self, key: str, body: BinaryIO | bytes, *, sha256: str) -> bool:
         """Store bytes under a new key; the store checks their SHA-256 before it keeps them.
 
         False when an object of that key is there already: objects are never overwritten.
-        Of a bytearray 256 KB go at a time; `bytes` boto3 treats as a file: it asks the store
-        first whether it wants them, and sends 16 KB at a time, which costs both ends more.
         """
         try:
             with _translated():
                 self.client.put_object(
                     Bucket=self.name,
                     Key=key,
-                    Body=body,  # type: ignore[arg-type]  # botocore takes bytearrays, its types not
+                    Body=body,
                     IfNoneMatch="*",
                     ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode("ascii"),
                     ContentType="application/octet-stream",
@@ -158,31 +155,11 @@ def _open_store(settings: "Settings", *, access_key: str, secret_key: str) -> Ob
             response_checksum_validation="when_required",
         ),
     )
-    client.meta.events.register("before-send.s3.PutObject", _send_in_blocks)
     return ObjectStore(
         quarantine=Bucket(client, settings.s3_bucket_quarantine),
         record=Bucket(client, settings.s3_bucket_record),
         audit=Bucket(client, settings.s3_bucket_audit),
     )
-
-
-class _Blocks:
-    """A body sent block by block: each has the time that all of it would have in one write."""
-
-    def __init__(self, body: bytearray) -> None:
-        self._body = memoryview(body)
-
-    def __iter__(self) -> Iterator[memoryview]:
-        for start in range(0, len(self._body), BLOCK):
-            yield self._body[start : start + BLOCK]
-
-    def seek(self, _to: int) -> None:
-        """boto3 asks before it sends again; every sending begins at the start."""
-
-
-def _send_in_blocks(request: Any, **_of_event: object) -> None:
-    if isinstance(request.body, bytearray):
-        request.body = _Blocks(request.body)
 
 
 class _ThereAlready(Exception):

@@ -56,10 +56,10 @@ class _Ciphertext:
         else:
             self._file.write(block)
 
-    def body(self) -> BinaryIO | bytearray:
+    def body(self) -> BinaryIO | bytes:
         """All of it: what is in memory goes in one write, a file is read through."""
         if self._file is None:
-            return bytearray().join(self._blocks)
+            return b"".join(self._blocks)
         self._file.seek(0)
         return self._file
 

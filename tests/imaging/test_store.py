@@ -58,18 +58,8 @@ def test_bytes_that_changed_on_the_way_are_not_stored(settings: Settings) -> Non
     assert not bucket.exists(key)
 
 
-def test_a_store_at_the_end_of_a_slow_line_takes_what_needs_longer_than_a_connection(
-    settings: Settings,
-) -> None:
-    body = bytearray(os.urandom(8 * 1024 * 1024))
-    with Line(settings.s3_endpoint, bytes_per_second=2e6) as line:
-        bucket = web_store(settings.model_copy(update={"s3_endpoint": line.url})).quarantine
-
-        assert bucket.put(str(uuid4()), body, sha256=hashlib.sha256(body).hexdigest())
-
-
 def test_what_was_cut_off_on_its_way_to_the_store_is_sent_again(settings: Settings) -> None:
-    body, key = bytearray(os.urandom(2 * 1024 * 1024)), str(uuid4())
+    body, key = os.urandom(2 * 1024 * 1024), str(uuid4())
     cuts = iter([1024 * 1024])
     with Line(settings.s3_endpoint, cut_after=lambda: next(cuts, None)) as line:
         bucket = web_store(settings.model_copy(update={"s3_endpoint": line.url})).quarantine
