@@ -12,6 +12,7 @@ from derm_service.audit import AuditEntry
 from derm_service.custody import sealer
 from derm_service.custody.anchors import Anchor, Anchors
 from derm_service.custody.chain import BEFORE_THE_FIRST, digest
+from derm_service.custody.models import AuditAnchor
 
 SEALED_WITHIN = timedelta(minutes=10)  # a worker that stands still this long is trouble
 Tick = Callable[[int], None]
@@ -50,7 +51,7 @@ def verify(session: Session, anchors: Anchors, tick: Tick = lambda _rows: None) 
         tick(1)
         if walk.trouble:
             break
-    trouble = walk.trouble or walk.cut_off() or walk.not_anchored()
+    trouble = walk.trouble or walk.cut_off() or walk.not_anchored() or _anchor_gone(session, held)
     waiting, oldest = session.execute(
         sa.select(sa.func.count(), sa.func.min(AuditEntry.at)).where(AuditEntry.number.is_(None))
     ).one()
@@ -60,6 +61,21 @@ def verify(session: Session, anchors: Anchors, tick: Tick = lambda _rows: None) 
             "no job worker is running, or somebody stopped the sealer."
         )
     return Verified(rows=walk.last, anchors=len(held), waiting=waiting, trouble=trouble)
+
+
+def _anchor_gone(session: Session, held: Iterable[Anchor]) -> str | None:
+    """The first anchor that was written, by the database, and is not in its bucket any more.
+
+    Who takes the newest anchors away can cut off the rows that only they vouched for.
+    """
+    there = {each.number for each in held}
+    for written in session.scalars(sa.select(AuditAnchor).order_by(AuditAnchor.number)):
+        if written.number not in there:
+            return (
+                f"The anchor of row {written.number}, written at "
+                f"{wording.day_time(written.at)}, is gone from its bucket."
+            )
+    return None
 
 
 class _Walk:

@@ -107,6 +107,22 @@ def test_a_tail_cut_off_and_written_anew_is_found_by_its_anchor(
     assert trouble.startswith("The chain was made again: a row from 6 to 8 was changed after")
 
 
+def test_an_anchor_taken_away_with_the_rows_it_vouched_for_is_missed(
+    committed: Session, own: Anchors, person: User
+) -> None:
+    sealed(committed, own, person, 5)
+    sealed(committed, own, person, 3)
+    newest = max(own.bucket.objects(f"{own.prefix}/"), key=lambda each: each.key)
+
+    own.bucket.delete(newest.key)
+    behind_our_back(committed, "DELETE FROM audit_entry WHERE number > 5")
+
+    trouble = verifying.verify(committed, own).trouble
+    assert trouble is not None
+    assert trouble.startswith("The anchor of row 8, written at")
+    assert "is gone from its bucket" in trouble
+
+
 def test_rows_that_nobody_numbers_are_trouble_after_ten_minutes(
     committed: Session, own: Anchors, person: User
 ) -> None:
