@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 AT_ONCE = 4
+WARM = 30  # sent before any is counted: a service has run for days, its connections stand
 PIECE = 4 * 1024 * 1024  # what the capture page comes to on a good line: frontend/capture/pace.ts
 FEW = 10
 SIZE = (4000, 3000)  # of a phone, and as large it is drawn: an enlarged one holds no fine detail
@@ -220,7 +221,7 @@ class Alone:
 def alone(rig: Rig, pictures: Sequence[bytes]) -> Alone:
     """Send them and put them in turn, in rounds: a machine is not as fast at every moment."""
     bucket, plain = web_store(rig.settings).quarantine, as_it_comes(rig)
-    listed, first = shots(rig, pictures), shots(rig, pictures[:AT_ONCE])
+    listed, first = shots(rig, pictures), shots(rig, pictures[:WARM])
     mb = sum(len(shot.data) for shot in listed) / 1e6
 
     def own(shot: Shot) -> None:
