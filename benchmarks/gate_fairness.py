@@ -19,22 +19,40 @@ from derm_service.imaging.gate.judge import judge
 from derm_service.imaging.gate.report import IssueCode
 from derm_service.imaging.gate.sight import of_pixels
 
-FAULTS = {
+FAULTS: dict[str, Faults | None] = {
     "good": Faults(),
     "defocus": Faults(defocus_px=7),
     "motion": Faults(motion_px=40),
-    "over": Faults(stops=3),
+    "over": None,
     "under": Faults(stops=-5),
 }
+BURNT = (
+    5.0  # times the light the sensor holds, on skin of middling brightness: three stops, if fair
+)
 SCENES = 8  # of each view and fault
 Taken = tuple[str, str, int, list[str], list[dict[str, float]]]
+
+
+def burnt(view: View, monk: int, seed: int) -> Faults:
+    """So many stops that the same share of the skin is lost, whatever its tone.
+
+    The same stops for all would burn a fair arm out and leave a dark one before it whole.
+    """
+    good = twins.taken(view, monk, seed)
+    down, across = good.shape[0] // 3, good.shape[1] // 3
+    level = float(np.median(good[down:-down, across:-across].max(axis=2))) / 255
+    light = ((level + 0.055) / 1.055) ** 2.4  # sRGB: IEC 61966-2-1
+    return Faults(stops=float(np.log2(BURNT / light)))
 
 
 def taken(wish: tuple[str, View, int]) -> Taken:
     """One scene with one fault: its verdict and scores in each tone."""
     fault, view, seed = wish
     reports = [
-        judge(of_pixels(twins.taken(view, monk, seed, FAULTS[fault])), view=view)
+        judge(
+            of_pixels(twins.taken(view, monk, seed, FAULTS[fault] or burnt(view, monk, seed))),
+            view=view,
+        )
         for monk in twins.TONES
     ]
     scores = [{code.value: score for code, score in each.scores.items()} for each in reports]

@@ -14,6 +14,7 @@ _MOTION = (
     "small_drop_2", "edge_sharpest", "edge_softest", "small_lowest", "small_highest",
     "small_far_least", "small_far_range",
 )  # fmt: skip
+_BLUR_PRINT, _MOTION_PRINT = (*_BLUR, "ruler"), (*_MOTION, "ruler")
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")
 _OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
@@ -40,8 +41,8 @@ _FRAMING = ("dark_off", "light_slope", "corner_brightest")
 
 RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "low_resolution": {"dermoscopic": _RESOLUTION, "camera": _RESOLUTION},
-    "blur": {"dermoscopic": _BLUR, "camera": _BLUR},
-    "motion_blur": {"dermoscopic": _MOTION, "camera": _MOTION},
+    "blur": {"dermoscopic": _BLUR, "camera": _BLUR_PRINT},
+    "motion_blur": {"dermoscopic": _MOTION, "camera": _MOTION_PRINT},
     "overexposed": {"dermoscopic": _OVER_BRIGHT, "camera": _OVER},
     "underexposed": {"dermoscopic": _UNDER, "camera": _UNDER},
     "uneven_light": {"dermoscopic": _UNEVEN},

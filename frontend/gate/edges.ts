@@ -12,7 +12,7 @@ const SAMPLED = 4; // px between those the percentile is taken of
 const DIRECTIONS = 12;
 const LEAST = 40; // edge points in a direction and the two beside it
 const SHARPEST = 95; // percentile of the edges of a direction
-const USUAL = { edge_sharpest: 2.4, edge_softest: 2.0 }; // where there are none
+const USUAL = { edge_sharpest: 2.1, edge_softest: 1.6 }; // where there are none
 
 interface Slopes {
   readonly across: Float32Array;

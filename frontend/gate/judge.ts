@@ -58,6 +58,7 @@ function measured(sight: Sight): Record<string, number> {
     ...blur("small", small),
     ...blur("full", full),
     ...edges(seen, small.noise),
+    ruler: +seen.hasRuler,
     ...exposure(seen),
     ...glare(seen),
     ...framing(seen),

@@ -1,4 +1,5 @@
 // The picture prepared for measuring, once: smaller copies, and where the subject is.
+import { besideSkin } from "./bare";
 import { percentile, type Places } from "./figures";
 import { type Bytes, bytes, components, extreme, grey, type Mask, type Picture } from "./planes";
 import { noLongerThan } from "./sizes";
@@ -24,17 +25,32 @@ export interface Look {
   readonly half: Picture;
   readonly tiny: Picture;
   readonly subject: Mask; // of `tiny`: all but black and paper white that reach the edge
+  readonly bare: Mask; // the subject without what is no skin for certain: a ruler, cloth
+  readonly hasRuler: boolean;
 }
 
 export function look(sight: Sight): Look {
   const half = noLongerThan(HALF, sight.small);
   const tiny = noLongerThan(TINY, half);
-  return { sight, grey: grey(sight.small), half, tiny, subject: subject(tiny) };
+  const within = subject(tiny);
+  const { ruler, cloth } = besideSkin(tiny);
+  const other = (at: number): number => ruler.values[at]! | cloth.values[at]!;
+  const bare = bytes(tiny.width, tiny.height, (at) => +(within.values[at]! > other(at)));
+  const hasRuler = ruler.values.includes(1);
+  return { sight, grey: grey(sight.small), half, tiny, subject: within, bare, hasRuler };
 }
 
 /** The subject as a mask of another size; everything where next to nothing is left. */
 export function subjectOf(seen: Look, width: number, height: number): Mask {
-  const { subject } = seen;
+  return enlarged(seen.subject, width, height);
+}
+
+/** The same without what is no skin for certain. */
+export function bareOf(seen: Look, width: number, height: number): Mask {
+  return enlarged(seen.bare, width, height);
+}
+
+function enlarged(subject: Mask, width: number, height: number): Mask {
   const mask = bytes(width, height, (at) => {
     const row = Math.floor((Math.floor(at / width) * subject.height) / height);
     const column = Math.floor(((at % width) * subject.width) / width);

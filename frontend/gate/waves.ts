@@ -1,6 +1,6 @@
 // Where the picture has most detail and least, and how strong its waves are there.
 import { median } from "./figures";
-import { type Look, subjectOf } from "./look";
+import { bareOf, type Look } from "./look";
 import { boxed, gaussian, grey, type Plane } from "./planes";
 import { averaged } from "./sizes";
 
@@ -56,13 +56,13 @@ function places(seen: Look): Places {
   const factor = seen.half.width / seen.grey.width;
   const energy = middling(seen, Math.round(columns * TILE * factor), Math.round(rows * TILE * factor));
   const strength = averaged(energy, columns, rows).values;
-  const mask = subjectOf(seen, seen.half.width, seen.half.height);
+  const mask = bareOf(seen, seen.half.width, seen.half.height);
   const cover = averaged(
     crop({ ...mask, values: new Float32Array(mask.values) }, energy.width, energy.height),
     columns,
     rows,
   ).values;
-  const ranked = Array.from(strength, (each, at) => (cover[at]! > 0.8 ? each : -1));
+  const ranked = Array.from(strength, (each, at) => (cover[at]! > 0.8 ? each : cover[at]! - 2));
   const order = ranked.map((_, at) => at).sort((one, other) => ranked[other]! - ranked[one]!);
   const valid = Math.max(Math.min(LEAST, order.length), cover.filter((each) => each > 0.8).length);
   const many = (most: number, share: number): number =>

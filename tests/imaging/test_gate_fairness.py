@@ -10,7 +10,11 @@ TONES = (1, 4, 7, 10)
 
 
 @pytest.mark.parametrize("view", View)
-@pytest.mark.parametrize("faults", [GOOD, Faults(defocus_px=7)], ids=["good", "out of focus"])
+@pytest.mark.parametrize(
+    "faults",
+    [GOOD, Faults(defocus_px=7), Faults(motion_px=40)],
+    ids=["good", "out of focus", "moved"],
+)
 def test_tone_of_the_skin_changes_no_verdict(view: View, faults: Faults) -> None:
     verdicts = {monk: judged(taken(view, faults, monk=monk)[0], view).verdict for monk in TONES}
 

@@ -26,7 +26,7 @@ DIRECTIONS = 12
 STRIP, BESIDE = 128, 10  # rows done at once, so that they stay at hand; more that they depend on
 LEAST = 40  # edge points in a direction and the two beside it
 SHARPEST = 95  # percentile of the edges of a direction
-USUAL = {"edge_sharpest": 2.4, "edge_softest": 2.0}  # where there are none: speaks for nothing
+USUAL = {"edge_sharpest": 2.1, "edge_softest": 1.6}  # where there are none: speaks for nothing
 STEP, ONE = np.array((-0.5, 0.0, 0.5), np.float32), np.ones(1, np.float32)
 KERNELS = {scale: cv2.getGaussianKernel(int(6 * scale) | 1, scale) for scale in (NARROW, WIDE)}
 

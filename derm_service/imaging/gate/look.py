@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from derm_service.imaging.gate.bare import beside_skin
 from derm_service.imaging.gate.sight import Pixels, Sight
 
 Mask = NDArray[np.bool_]
@@ -24,7 +25,8 @@ class Look:
     `subject` is a mask of `tiny`.
 
     The subject is all but what reaches the picture's edge in black or in paper white, and it
-    fills the middle: white there is skin.
+    fills the middle: white there is skin. `bare` is the subject without what is no skin for
+    certain: a ruler on it, blue or green cloth behind it.
     """
 
     sight: Sight
@@ -33,15 +35,18 @@ class Look:
     half_grey: Pixels
     tiny: Pixels
     subject: Mask
+    bare: Mask
+    has_ruler: bool
     black: float
     white: float
 
     def subject_of(self, shape: tuple[int, ...]) -> Mask:
         """The subject as a mask of another size; everything where next to nothing is left."""
-        mask = cv2.resize(
-            self.subject.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST
-        ).astype(np.bool_)
-        return mask if np.count_nonzero(mask) > 0.02 * mask.size else np.ones_like(mask)
+        return _enlarged(self.subject, shape)
+
+    def bare_of(self, shape: tuple[int, ...]) -> Mask:
+        """The same without what is no skin for certain."""
+        return _enlarged(self.bare, shape)
 
 
 def look(sight: Sight) -> Look:
@@ -50,17 +55,26 @@ def look(sight: Sight) -> Look:
     half = _no_longer_than(HALF, sight.stored)
     tiny = _no_longer_than(TINY, half if sight.colour is sight.stored else sight.colour)
     black, white = _behind(tiny)
-    inside = cv2.erode((~(black | white)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    inside = cv2.erode((~(black | white)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    beside = beside_skin(tiny)
     return Look(
         sight,
         grey,
         half,
         in_grey(half),
         tiny,
-        inside.astype(np.bool_),
+        inside,
+        inside & ~beside.ruler & ~beside.cloth,
+        bool(beside.ruler.any()),
         float(black.mean()),
         float(white.mean()),
     )
+
+
+def _enlarged(subject: Mask, shape: tuple[int, ...]) -> Mask:
+    size = (shape[1], shape[0])
+    mask = cv2.resize(subject.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return mask if np.count_nonzero(mask) > 0.02 * mask.size else np.ones_like(mask)
 
 
 def _no_longer_than(long_side: int, pixels: Pixels) -> Pixels:

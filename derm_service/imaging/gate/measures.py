@@ -34,6 +34,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
         **size(look),
         **_in(detail.UNIT, detail.measure(found)),
         **_in(edges.UNIT, edges.measure(look, found.small.noise)),
+        "ruler": Measure(int(look.has_ruler), "0 or 1"),
         **_in(noise.UNIT, noise.measure(found)),
         **_in("log2 of steps", compression.borders(found)),
         **_in("share", compression.still(found)),

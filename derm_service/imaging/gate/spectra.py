@@ -51,7 +51,7 @@ class Places:
     busy: list[Place]
     flat: list[Place]
     peaks: list[Place]  # where each busy tile has most detail
-    energy: Plane  # of each tile; -1 where it is not on the subject
+    energy: Plane  # of each tile; below 0 off the subject, the less of it the lower
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,10 @@ def places(look: Look) -> Places:
     within = slice(round(rows * TILE * factor)), slice(round(columns * TILE * factor))
     cut = np.asarray(((bands[0] - bands[1]) ** 2)[within], np.float32)
     strength = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
-    mask = look.subject_of(half.shape).astype(np.float32)[within]
-    on_subject = cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_AREA) > 0.8
-    energy = np.asarray(np.where(on_subject, strength, -1.0), np.float32)
+    mask = look.bare_of(half.shape).astype(np.float32)[within]
+    cover = cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_AREA)
+    on_subject = cover > 0.8
+    energy = np.asarray(np.where(on_subject, strength, cover - 2), np.float32)
     order = np.argsort(-energy, axis=None)
     valid = max(min(LEAST, order.size), int(on_subject.sum()))
     busy = order[: max(LEAST, min(MOST_BUSY, int(BUSY_SHARE * valid)))]
