@@ -50,7 +50,6 @@ TWINS = range(100, 106)  # seeds of the drawn scenes; those of gate_fairness are
 PROCESSES = 2
 LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
 DRAWN_ROOM = 0.1  # of the sum beyond every good drawn picture: no tone of good skin is named
-MORE_ROOM = {"motion_blur": 0.2}  # few scenes are drawn, and each ruler's print stands near it
 RETAKE_AT = 0.6  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
@@ -239,12 +238,11 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
-    room = MORE_ROOM.get(code, DRAWN_ROOM)
-    return _limit(fit, untouched, drawn, visible, severe, room)
+    return _limit(fit, untouched, drawn, visible, severe)
 
 
 def _limit(
-    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table, room: float
+    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table
 ) -> dict[str, Any]:
     """Named beyond nearly every good picture; a retake well beyond every one."""
     sums = fit.held_out / SOFTNESS
@@ -252,7 +250,7 @@ def _limit(
     faint, strong = sums[visible], sums[severe]
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(good, 0.97))
-    named = max(named, float(sums[drawn].max(initial=-9.0)) + room)
+    named = max(named, float(sums[drawn].max(initial=-9.0)) + DRAWN_ROOM)
     retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),

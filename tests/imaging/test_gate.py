@@ -29,6 +29,13 @@ def test_a_good_picture_is_accepted(view: View) -> None:
     assert report.issues == ()
 
 
+@pytest.mark.parametrize("monk", [1, 3, 8])
+def test_fine_relief_that_runs_one_way_is_no_movement(monk: int) -> None:
+    pixels = taken(View.CLOSE_UP, monk=monk, size=(2000, 1500))[0]
+
+    assert IssueCode.MOTION_BLUR not in codes(judged(pixels, View.CLOSE_UP))
+
+
 @pytest.mark.parametrize("view", View)
 def test_every_code_has_a_score(view: View) -> None:
     scores = judged(taken(view)[0], view).scores
