@@ -363,21 +363,28 @@ def view_of(rows: list[Row]) -> dict[str, Any]:
     }
 
 
+def limits_of(rows: list[Row]) -> dict[str, Any]:
+    """All that is fitted, as it stands in the file."""
+    rows, colours = with_colour_distance(rows)
+    return {
+        "usual_colours": colours,
+        "view": view_of(rows),
+        "limits": {
+            code: {family: limit_of(rows, code, family) for family in families}
+            for code, families in RECIPES.items()
+        },
+    }
+
+
 def main() -> None:
     """Measure (or read measured figures), fit, write the limits, and say what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--figures", type=Path, help="kept here, and read again if there")
     wish = parser.parse_args()
-    rows, colours = with_colour_distance(list(_rows(wish.folder, wish.figures)))
-    kept = json.loads(LIMITS.read_text("utf-8"))
+    rows = list(rows_of(wish.folder, wish.figures))
+    kept = json.loads(LIMITS.read_text("utf-8")) | limits_of(rows)
     kept["version"] = f"{clock.now():%Y-%m-%dT%H:%M}"
-    kept["usual_colours"] = colours
-    kept["view"] = view_of(rows)
-    kept["limits"] = {
-        code: {family: limit_of(rows, code, family) for family in families}
-        for code, families in RECIPES.items()
-    }
     LIMITS.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
     for code, families in kept["limits"].items():
         for family, limit in families.items():
@@ -386,7 +393,8 @@ def main() -> None:
     print(json.dumps({"rows": len(rows), "limits": kept["version"]}))
 
 
-def _rows(folder: Path, kept: Path | None) -> Iterable[Row]:
+def rows_of(folder: Path, kept: Path | None) -> Iterable[Row]:
+    """Every picture measured; read from the file that keeps them, if it is there."""
     if kept is None:
         yield from measured(folder)
         return

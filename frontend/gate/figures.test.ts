@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitted, laid, percentile } from "./figures";
+import { deviation, fitted, laid, percentile } from "./figures";
 import { bytes, components, extreme, gaussian, medianFiltered } from "./planes";
 import { resolution, smallness } from "./resolution";
 import { averaged, evenRound, noLongerThan } from "./sizes";
@@ -9,6 +9,11 @@ import { averaged, evenRound, noLongerThan } from "./sizes";
 test("percentiles lie between values, as the service counts them", () => {
   assert.equal(percentile([1, 2, 3, 4], 50), 2.5);
   assert.equal(percentile([4, 0], 75), 3);
+});
+
+test("figures lie from their mean as the root of the mean square says", () => {
+  assert.equal(deviation([1, 1, 5, 5]), 2);
+  assert.equal(deviation([7]), 0);
 });
 
 test("a surface is found again from its own values", () => {

@@ -12,6 +12,12 @@ export function percentile(figures: ArrayLike<number>, at: number): number {
 
 export const median = (figures: ArrayLike<number>): number => percentile(figures, 50);
 
+/** How far figures lie from their mean, the root of the mean square. */
+export function deviation(figures: readonly number[]): number {
+  const mean = figures.reduce((sum, each) => sum + each, 0) / figures.length;
+  return Math.sqrt(figures.reduce((sum, each) => sum + (each - mean) ** 2, 0) / figures.length);
+}
+
 /** A share as a power of two, with room for none. */
 export const logShare = (share: number): number => Math.log2(share + 1e-3);
 

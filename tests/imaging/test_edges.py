@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from derm_service.imaging.gate import edges
+from derm_service.imaging.gate.look import in_grey, look
+from derm_service.imaging.gate.sight import of_pixels
 
 SIDE, RADIUS = 400, 120
 NOISE = 1.0
@@ -40,3 +42,21 @@ def test_movement_softens_edges_across_it_alone() -> None:
 
 def test_nothing_is_said_where_there_is_no_edge() -> None:
     assert discs(0) == edges.USUAL
+
+
+@pytest.mark.parametrize("moved", [1, 25])
+def test_skin_before_a_cloth_as_bright_has_its_edge_in_colour(moved: int) -> None:
+    skin, cloth = (172, 112, 86), (112, 132, 151)
+    outline = np.hypot(*np.mgrid[-SIDE // 2 : SIDE // 2, -SIDE // 2 : SIDE // 2]) < RADIUS
+    light = np.where(outline[..., None], np.float32(skin), np.float32(cloth))
+    light = cv2.blur(cv2.GaussianBlur(light, (0, 0), 0.6), (moved, 1))
+    light += np.random.default_rng(3).normal(0, np.sqrt(NOISE), light.shape)
+    pixels = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    seen = look(of_pixels(pixels))
+
+    found = edges.measure(seen, NOISE)
+
+    in_brightness = edges.of_plane(in_grey(pixels), seen.subject_of(pixels.shape[:2]), NOISE)
+    assert in_brightness == edges.USUAL
+    assert (found["edge_softest"] < 0.5) is (moved > 1)
+    assert found["edge_sharpest"] == pytest.approx(discs(100)["edge_sharpest"], abs=0.3)

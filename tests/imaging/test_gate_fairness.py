@@ -1,9 +1,13 @@
 """The same scene in light to dark skin is judged the same."""
 
+import numpy as np
 import pytest
 
-from derm_service.demo.camera import Faults
+from derm_service.demo.camera import Faults, expose
+from derm_service.demo.lesions import Kind, Lesion
+from derm_service.demo.scene import Wish, draw
 from derm_service.imaging.codes import View
+from derm_service.imaging.gate.report import Verdict
 from tests.imaging.scenes import GOOD, judged, taken
 
 TONES = (1, 4, 7, 10)
@@ -19,3 +23,20 @@ def test_tone_of_the_skin_changes_no_verdict(view: View, faults: Faults) -> None
     verdicts = {monk: judged(taken(view, faults, monk=monk)[0], view).verdict for monk in TONES}
 
     assert len(set(verdicts.values())) == 1, verdicts
+
+
+def test_movement_before_a_cloth_as_bright_as_the_skin_is_seen() -> None:
+    wish = Wish(
+        View.OVERVIEW,
+        Lesion(Kind.ACTINIC, 5.9, 636),
+        monk=7,
+        size=(1024, 768),
+        weathered=0.13,
+        hair_per_cm2=0.0,
+        limb=False,
+        seed=0,
+    )
+
+    moved = np.asarray(expose(draw(wish), Faults(motion_px=40), wish.seed))
+
+    assert judged(moved, View.OVERVIEW).verdict is Verdict.RETAKE
