@@ -1,6 +1,6 @@
 // Reflections: white patches that rise out of the skin, not skin that is bright all over.
 import { logShare, median } from "./figures";
-import { type Look, subjectOf, touchingEdge } from "./look";
+import { bareOf, type Look, touchingEdge } from "./look";
 import { bytes, extreme, medianFiltered, type Bytes } from "./planes";
 import { noLongerThan } from "./sizes";
 
@@ -14,14 +14,14 @@ const NEARLY_WHITE = 225; // what joins a white place to the picture's edge, whe
 const STEP = 150; // levels: the steep border of a reflection
 const NEAR_WHITE = 0.6; // of the way from the skin's own level to white
 
-/** Shares of the subject that are reflections, by five marks of one (log2). */
+/** Shares of the skin that are reflections, by five marks of one (log2); a ruler's white is none. */
 export function glare(seen: Look): Record<string, number> {
   const copy = noLongerThan(SIDE, seen.half);
   const { width, height, pixels } = copy;
   const faint = bytes(width, height, (at) =>
     Math.min(pixels[at * 4]!, pixels[at * 4 + 1]!, pixels[at * 4 + 2]!),
   );
-  const mask = subjectOf(seen, width, height).values;
+  const mask = bareOf(seen, width, height).values;
   const level = faint.values;
   const around = medianFiltered(faint, AROUND, PALE).values;
   const skin = median(level.filter((_, at) => mask[at]));

@@ -7,7 +7,7 @@ from derm_service.demo.camera import Faults, expose
 from derm_service.demo.lesions import Kind, Lesion
 from derm_service.demo.scene import Wish, draw
 from derm_service.imaging.codes import View
-from derm_service.imaging.gate.report import Verdict
+from derm_service.imaging.gate.report import IssueCode, Verdict
 from tests.imaging.scenes import GOOD, judged, taken
 
 TONES = (1, 4, 7, 10)
@@ -40,3 +40,21 @@ def test_movement_before_a_cloth_as_bright_as_the_skin_is_seen() -> None:
     moved = np.asarray(expose(draw(wish), Faults(motion_px=40), wish.seed))
 
     assert judged(moved, View.OVERVIEW).verdict is Verdict.RETAKE
+
+
+def test_a_white_ruler_on_dark_skin_is_no_reflection() -> None:
+    wish = Wish(
+        View.CLOSE_UP,
+        Lesion(Kind.MELANOMA, 10.5, 202),
+        monk=10,
+        size=(1024, 768),
+        weathered=0.8,
+        hair_per_cm2=0.0,
+        limb=False,
+        seed=11,
+    )
+
+    report = judged(np.asarray(expose(draw(wish), GOOD, wish.seed)), View.CLOSE_UP)
+
+    assert report.scores[IssueCode.GLARE] < 0.5
+    assert report.verdict is not Verdict.RETAKE

@@ -18,10 +18,13 @@ NEAR_WHITE = 0.6  # of the way from the skin's own level to white
 
 
 def measure(look: Look) -> dict[str, float]:
-    """Shares of the subject that are reflections, by five marks of one."""
-    faint, subject = _faintest(look)
+    """Shares of the skin that are reflections, by five marks of one.
+
+    A ruler's white on dark skin has all of them, so it is left out.
+    """
+    faint, bare = _faintest(look)
     rise = cv2.subtract(faint, cv2.medianBlur(faint, AROUND))
-    skin = median_level(faint, subject)
+    skin = median_level(faint, bare)
     near_white = cv2.dilate((faint >= WHITE).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     across, down = (cv2.Sobel(faint, cv2.CV_16S, *way) for way in ((1, 0), (0, 1)))
     steep = np.abs(across) + np.abs(down) > STEP
@@ -33,18 +36,18 @@ def measure(look: Look) -> dict[str, float]:
         "steep_borders": steep & near_white,
         "enclosed_white": nearly & ~touching_edge(nearly) & (faint >= WHITE),
     }
-    every = np.count_nonzero(subject)
+    every = np.count_nonzero(bare)
     return {
-        name: float(np.log2(np.count_nonzero(mark & subject) / every + 1e-3))
+        name: float(np.log2(np.count_nonzero(mark & bare) / every + 1e-3))
         for name, mark in marks.items()
     }
 
 
 def regions(look: Look) -> tuple[Region, ...]:
     """Where the reflections are."""
-    faint, subject = _faintest(look)
+    faint, bare = _faintest(look)
     rise = cv2.subtract(faint, cv2.medianBlur(faint, AROUND))
-    return boxes((rise >= RISE) & (faint >= PALE) & subject)
+    return boxes((rise >= RISE) & (faint >= PALE) & bare)
 
 
 def _faintest(look: Look) -> tuple[Pixels, Mask]:
@@ -55,4 +58,4 @@ def _faintest(look: Look) -> tuple[Pixels, Mask]:
     faint = faintest(
         np.asarray(cv2.resize(look.half, size, interpolation=cv2.INTER_AREA), np.uint8)
     )
-    return faint, look.subject_of(faint.shape)
+    return faint, look.bare_of(faint.shape)
