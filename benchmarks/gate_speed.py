@@ -1,15 +1,14 @@
 """How fast the gate is: `python -m benchmarks.gate_speed FILE…`.
 
-For each file, in a process of its own with one thread as the service's children have:
-everything the gate does with the bytes (checks, strict decode, all measures), and in turn with
-it one full RGB decode by Pillow; the best of some rounds of each. `convert("RGB")` copies a
-picture that is RGB already: `ratio_uncopied` is against a decode without that copy.
+For each file, in turn: everything the gate does with the bytes (checks, strict decode, all
+measures) by the service's own sandboxed child, as it times itself (without its start); and one
+full RGB decode by Pillow in a plain process. The best of some rounds of each. `convert("RGB")`
+copies a picture that is RGB already: `ratio_uncopied` is against a decode without that copy.
 """
 
 import argparse
 import io
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -21,24 +20,23 @@ from typing import Any
 
 from PIL import Image
 
-from derm_service.imaging.decode import open_photograph, sight
-from derm_service.imaging.gate.judge import judge
+from derm_service.imaging import sandbox
+from derm_service.imaging.examined import Want
 
 ROUNDS = 7
-ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def measured(path: Path, rounds: int) -> dict[str, Any]:
-    """Megapixels, milliseconds of both, their ratio, and the memory this process came to."""
+    """Megapixels, milliseconds of both, their ratio, and the memory that a child came to."""
     data = path.read_bytes()
-    judge(sight(open_photograph(data)), view=None)  # tables are made and modules loaded once
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     gate, pillow, uncopied = _best(
         rounds,
-        lambda: judge(sight(open_photograph(data)), view=None),
-        lambda: Image.open(io.BytesIO(data)).convert("RGB").load(),
-        lambda: Image.open(io.BytesIO(data)).load(),
+        lambda: sandbox.examine([data], view=None, want=Want.REPORT).milliseconds["total"],
+        _timed(lambda: Image.open(io.BytesIO(data)).convert("RGB").load()),
+        _timed(lambda: Image.open(io.BytesIO(data)).load()),
     )
+    sandbox.close()
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     width, height = Image.open(io.BytesIO(data)).size
     return {
         "file": path.name,
@@ -51,20 +49,23 @@ def measured(path: Path, rounds: int) -> dict[str, Any]:
     }
 
 
-def _best(rounds: int, *acts: Callable[[], object]) -> list[float]:
+def _best(rounds: int, *acts: Callable[[], float]) -> list[float]:
     """Milliseconds of each, in turn, so that other work on the machine falls on all of them."""
-    spans = [[_span(act) for act in acts] for _ in range(rounds)]
+    spans = [[act() for act in acts] for _ in range(rounds)]
     return [min(each) for each in zip(*spans, strict=True)]
 
 
-def _span(act: Callable[[], object]) -> float:
-    started = perf_counter()
-    act()
-    return (perf_counter() - started) * 1000
+def _timed(act: Callable[[], object]) -> Callable[[], float]:
+    def milliseconds() -> float:
+        started = perf_counter()
+        act()
+        return (perf_counter() - started) * 1000
+
+    return milliseconds
 
 
 def main() -> None:
-    """Measure each file in a child, so that the peak of one is not that of another."""
+    """Each file in a process of its own, so that the peak of one is not that of another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -76,9 +77,7 @@ def main() -> None:
     found = []
     for path in wish.files:
         command = [sys.executable, "-m", __spec__.name, "--alone", "--rounds", str(wish.rounds)]
-        done = subprocess.run(
-            [*command, str(path)], check=True, capture_output=True, text=True, env=ONE_THREAD
-        )
+        done = subprocess.run([*command, str(path)], check=True, capture_output=True, text=True)
         found.append(json.loads(done.stdout.splitlines()[-1]))
         print(found[-1])
     print(

@@ -14,7 +14,7 @@ from derm_service.imaging.codes import RenditionSize, View
 from derm_service.imaging.examined import Want
 from derm_service.imaging.gate.report import IssueCode, Verdict
 from derm_service.imaging.renditions import E_RS_BYTES
-from derm_service.imaging.sandbox import PLACES, examine
+from derm_service.imaging.sandbox import PLACES, close, examine
 from tests.imaging import broken, files
 
 
@@ -93,6 +93,17 @@ def test_a_file_is_examined_although_a_helper_was_killed() -> None:
     examined = examine([files.encoded(files.skin())], view=View.OVERVIEW, want=Want.REPORT)
 
     assert examined.report.verdict is Verdict.ACCEPT
+
+
+def test_helpers_that_were_let_go_are_gone_and_the_next_file_starts_another() -> None:
+    data = files.encoded(files.skin())
+    examine([data], view=View.OVERVIEW, want=Want.REPORT)
+
+    close()
+
+    assert helpers() == []
+    assert examine([data], view=View.OVERVIEW, want=Want.REPORT).report.verdict is Verdict.ACCEPT
+    assert len(helpers()) == 1
 
 
 def test_many_files_at_once_start_no_more_helpers_than_places() -> None:
