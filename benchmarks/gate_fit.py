@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks import twins
 from benchmarks.degradations import FAULTS, Fault, saved
 from benchmarks.photographs import REMARKS, Photograph, photographs
-from benchmarks.recipes import COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
+from benchmarks.recipes import BESIDE_COLOURS, COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
 from benchmarks.statistics import auroc
 from derm_service import clock
 from derm_service.imaging.codes import View
@@ -46,10 +46,11 @@ EXTREMES = {"defocus": (8.0, 16.0), "motion": (36.0, 60.0)}
 FAR = "far "  # how the names of those faults begin
 SIZES = ((1600, FAULTS), (3200, FINE))  # px that photographs are shrunk to, and what is tried there
 DRAWN = "drawn"  # how the names of drawn pictures begin
-TWINS = range(100, 106)  # seeds of the drawn scenes; those of gate_fairness are others
+TWINS = range(100, 112)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
 LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
-DRAWN_ROOM = 0.1  # of the sum beyond every good drawn picture: no tone of good skin is named
+NAMED_AT = 0.94  # of untouched photographs lie below, where faults do not lie apart from them
+DRAWN_ROOM = 0.2  # of the sum beyond every good drawn picture: no tone of good skin is named
 RETAKE_AT = 0.6  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
@@ -249,7 +250,7 @@ def _limit(
     photographs, good = sums[untouched], sums[untouched | drawn]
     faint, strong = sums[visible], sums[severe]
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
-    named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(good, 0.97))
+    named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(photographs, NAMED_AT))
     named = max(named, float(sums[drawn].max(initial=-9.0)) + DRAWN_ROOM)
     retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
     return {
@@ -299,44 +300,47 @@ def with_colour_distance(rows: list[Row]) -> tuple[list[Row], dict[str, Any]]:
             for row in own
             if row.fault == "" and row.reaches_size and "colour_cast" not in row.remark_names
         ]
-        tones = _tones([row for row in own if row.fault == "twin"])
+        names = (*COLOURS, *BESIDE_COLOURS[family])
+        tones = _tones([row for row in own if row.fault == "twin"], names)
         for fold in range(FOLDS):
-            usual = _usual([row for row in good if _fold(row.image) != fold], tones)
+            usual = _usual([row for row in good if _fold(row.image) != fold], names, tones)
             for row in own:
                 if _fold(row.image) == fold:
                     row.figures["colour_distance"] = usual.distance(row.figures)
-        usual = _usual(good, tones)
+        usual = _usual(good, names, tones)
         kept[family] = {
-            "measures": list(COLOURS),
+            "measures": list(names),
             "usual": [round(at, 4) for at in usual.usual],
             "precision": [[round(factor, 2) for factor in row] for row in usual.precision],
             "evidence": (
                 f"Median and inverse covariance over {len(good)} untouched photographs, the "
                 "covariance widened by what drawn scenes differ in between the ten skin tones, and "
-                "only what skin and white places moved together counted."
+                "only what skin and white places moved together counted, beyond what goes with the "
+                "other measures."
             ),
         }
     return rows, kept
 
 
-def _tones(drawn: list[Row]) -> Table:
+def _tones(drawn: list[Row], names: tuple[str, ...]) -> Table:
     """How colours differ between the tones of one scene."""
     scenes: dict[str, list[list[float]]] = {}
     for row in drawn:
         scene = row.image.rsplit(" ", 1)[0]
-        scenes.setdefault(scene, []).append([row.figures[name] for name in COLOURS])
+        scenes.setdefault(scene, []).append([row.figures[name] for name in names])
     away = [np.array(tones) - np.mean(tones, axis=0) for tones in scenes.values()]
     return np.asarray(np.cov(np.concatenate(away).T))
 
 
-def _usual(good: list[Row], tones: Table) -> Usual:
-    values = np.array([[row.figures[name] for name in COLOURS] for row in good])
-    precision = np.linalg.inv(np.cov(values.T) + tones + 1e-3 * np.eye(len(COLOURS)))
-    alike = np.tile(np.eye(2), (len(COLOURS) // 2, 1))  # a light moves skin and white together
+def _usual(good: list[Row], names: tuple[str, ...], tones: Table) -> Usual:
+    values = np.array([[row.figures[name] for name in names] for row in good])
+    precision = np.linalg.inv(np.cov(values.T) + tones + 1e-3 * np.eye(len(names)))
+    alike = np.zeros((len(names), 2))  # a light moves skin and white together, and nothing else
+    alike[: len(COLOURS)] = np.tile(np.eye(2), (len(COLOURS) // 2, 1))
     shared = precision @ alike
     precision = shared @ np.linalg.inv(alike.T @ shared) @ shared.T
     return Usual(
-        COLOURS, tuple(np.median(values, axis=0).tolist()), tuple(map(tuple, precision.tolist()))
+        names, tuple(np.median(values, axis=0).tolist()), tuple(map(tuple, precision.tolist()))
     )
 
 

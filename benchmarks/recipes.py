@@ -20,11 +20,13 @@ _MOTION_PRINT = (*(name for name in _MOTION if name != "small_far_range"), "rule
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")
 _OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
-_UNEVEN = ("red_fall", "red_slope", "red_bowl")
+_UNEVEN = ("red_fall", "red_slope", "red_bowl", "red_rough", "round_field")
 _GLARE = ("white_patches", "steep_borders")
 _GLARE_FAR = (*_GLARE, "enclosed_white")
 COLOURS = ("middle_warmth", "middle_magenta", "white_warmth", "white_magenta")
 """What a coloured light moves alike: how far from usual they moved is `colour_distance`."""
+BESIDE_COLOURS = {"dermoscopic": ("light_span", "red_by_light"), "camera": ()}
+"""What it does not move, and which colours are usual goes by: a pigmented or an inflamed lesion."""
 
 _CAST = ("colour_distance",)
 _CAST_COLD = (*_CAST, "middle_warmth")  # skin of any tone is warmer than fair skin, none is colder

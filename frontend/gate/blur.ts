@@ -7,7 +7,8 @@ const SHARPEST = 80; // percentile of tiles: a picture is as sharp as its sharp 
 
 /** Falls of detail overall, and in the directions where it falls least and most (log2 of power). */
 export function blur(name: "small" | "full", waves: Waves): Record<string, number> {
-  return { ...falls(name, waves), ...ways(name, waves) };
+  const found = { ...falls(name, octaves(waves)), ...ways(name, directions(waves)) };
+  return name === "small" ? { ...found, ...besideCoarsest(waves) } : found;
 }
 
 /**
@@ -30,40 +31,44 @@ function below(value: number, limit: Constant, worst: Constant): number {
   return Math.min(1, Math.max(0, 0.5 + 0.5 * share));
 }
 
-function falls(name: string, waves: Waves): Record<string, number> {
-  const tiles = octaves(waves);
+function falls(name: string, tiles: number[][]): Record<string, number> {
   const found: Record<string, number> = {};
   for (let at = 1; at < 4; at += 1) {
     const steps = tiles.map((tile) => tile[at + 1]! - tile[at]!);
     found[`${name}_fall_${at}`] = percentile(steps, SHARPEST);
   }
-  for (let at = 1; at < 5; at += 1) {
-    const drops = tiles.map((tile) => tile[at]! - tile[0]!);
-    found[`${name}_drop_${at}`] = percentile(drops, SHARPEST);
-  }
   return found;
 }
 
 /** A hand that moves takes detail away in one direction, a lens in all. */
-function ways(name: string, waves: Waves): Record<string, number> {
-  const [coarse, middle, fine] = directions(waves) as [number[], number[], number[]];
-  const near = middle.map((each, at) => each - coarse[at]!);
-  const far = fine.map((each, at) => each - coarse[at]!);
-  const coarsest = mean(octaves(waves).map((tile) => tile[0]!));
+function ways(name: string, [coarse, middle, fine]: number[][]): Record<string, number> {
+  const near = less(middle!, coarse!);
+  const far = less(fine!, coarse!);
   return {
-    [`${name}_lowest`]: Math.min(...middle) - coarsest,
-    [`${name}_lowest_coarse`]: Math.min(...coarse) - coarsest,
-    [`${name}_highest`]: Math.max(...middle) - coarsest,
     [`${name}_near_least`]: Math.min(...near),
     [`${name}_near_most`]: Math.max(...near),
-    [`${name}_near_range`]: range(near),
     [`${name}_far_least`]: Math.min(...far),
     [`${name}_far_most`]: Math.max(...far),
-    [`${name}_far_range`]: range(far),
-    [`${name}_middle_range`]: range(middle),
-    [`${name}_coarse_range`]: range(coarse),
   };
 }
 
+/** Beside the coarsest octave, which no blur takes away; and how much directions differ. */
+function besideCoarsest(waves: Waves): Record<string, number> {
+  const tiles = octaves(waves);
+  const [coarse, middle, fine] = directions(waves) as [number[], number[], number[]];
+  const coarsest = mean(tiles.map((tile) => tile[0]!));
+  const drops = tiles.map((tile) => tile[2]! - tile[0]!);
+  return {
+    small_drop_2: percentile(drops, SHARPEST),
+    small_lowest: Math.min(...middle) - coarsest,
+    small_highest: Math.max(...middle) - coarsest,
+    small_near_range: range(less(middle, coarse)),
+    small_far_range: range(less(fine, coarse)),
+    small_middle_range: range(middle),
+    small_coarse_range: range(coarse),
+  };
+}
+
+const less = (figures: number[], others: number[]): number[] => figures.map((each, at) => each - others[at]!);
 const range = (figures: number[]): number => Math.max(...figures) - Math.min(...figures);
 const mean = (figures: number[]): number => figures.reduce((sum, each) => sum + each, 0) / figures.length;

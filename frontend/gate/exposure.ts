@@ -6,7 +6,7 @@ const LOST = 250; // of 255
 const HIGH = 240;
 const BLACK = 12;
 const DIM = 30;
-const PERCENTILES = [1, 5, 25, 50, 75, 95, 99];
+const PERCENTILES = [1, 95, 99];
 
 /** Percentiles and shares of the brightest, middle and faintest colour of each pixel. */
 export function exposure(seen: Look): Record<string, number> {
@@ -15,8 +15,6 @@ export function exposure(seen: Look): Record<string, number> {
   return {
     ...Object.fromEntries(levels),
     middle_level_95: percentileOf(middle, 0.95),
-    faintest_50: percentileOf(faintest, 0.5),
-    faintest_95: percentileOf(faintest, 0.95),
     faintest_99: percentileOf(faintest, 0.99),
     whole_level_99: percentileOf(whole, 0.995),
     lost_any: logShare(share(brightest, LOST, 256)),

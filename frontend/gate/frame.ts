@@ -1,14 +1,14 @@
 // The picture's own frame: corners, rings, and the light that changes smoothly across it.
 import { fitted, laid, median, type Surface } from "./figures";
-import { along, type Look, within } from "./look";
+import { along, EVERY, type Look, some } from "./look";
 
 const CORNER = 8; // px of the 128 px copy
-const OUTERMOST = [0.9, 1.01]; // of the way to the corners
-const MIDDLE = [0.25, 0.5];
+const MIDDLE = [0.25, 0.5]; // of the way to the corners
+const LEAST_SKIN = 100; // px of that copy
 const ROUNDS = 3;
 const STEADY = 1e-3; // keeps the equations solvable
 
-/** Brightness of the rim and the corners against the middle, and the fall of light (log2). */
+/** Brightness of the corners against the middle, and the fall of light (log2). */
 export function frame(seen: Look): Record<string, number> {
   const { width, height } = seen.tiny;
   const light = brightness(seen);
@@ -17,7 +17,6 @@ export function frame(seen: Look): Record<string, number> {
     [0, 1].map((across) => median(corner(light, width, height, down, across))),
   );
   return {
-    ring_4: median(ring(light, width, height, OUTERMOST)) - middle,
     corner_brightest: Math.max(...corners) - middle,
     corner_darkest: Math.min(...corners) - middle,
     ...fall(seen, light),
@@ -51,8 +50,8 @@ function corner(light: Float64Array, width: number, height: number, down: number
 
 /** A smooth surface laid through the brightness of the skin, lesions and hair let go. */
 function fall(seen: Look, light: Float64Array): Record<string, number> {
-  const { found, x, y } = within(seen.subject);
-  if (found.length < 100) return { light_slope: 0, light_bowl: 0 };
+  const { found, x, y } = some(seen.subject);
+  if (found.length < LEAST_SKIN / EVERY) return { light_slope: 0, light_bowl: 0 };
   const wanted = Float64Array.from(found, (at) => light[at]!);
   const off = new Float64Array(found.length);
   const trust = new Float64Array(found.length).fill(1);

@@ -1,22 +1,23 @@
 // Whether what is darker than skin lies in the middle.
 
 import { fitted, laid, median, type Places, type Surface } from "./figures";
-import { along, type Look, within } from "./look";
+import { along, type Look, some } from "./look";
 import { bytes, closed, gaussian } from "./planes";
 
 const HAIR = 5; // px of the 128 px copy: what is thinner is filled in
 const CALM = 2e-6; // of contrast cubed, for each pixel: what bare skin weighs against a lesion
 const WEIGHTS = [0.2, 0.4, 0.4]; // of red, green and blue in what is dark
+const LEAST_SKIN = 100; // px of that copy
 const ROUNDS = 4;
 const STEADY = 0.5; // keeps the surface calm where there is little skin
 
 /** How far off the middle all that is darker than skin is in balance: 0 to 1, the edge. */
 export function framing(seen: Look): Record<string, number> {
   const { width, height, values } = seen.subject;
-  const { found: skin, ...places } = within(seen.subject);
-  if (skin.length < 100) return { dark_off: 0 };
-  const away = distances(seen, skin, places);
-  let [weight, across, down] = [CALM * skin.length, 0, 0];
+  const skin = values.reduce((sum, each) => sum + each, 0);
+  if (skin < LEAST_SKIN) return { dark_off: 0 };
+  const away = distances(seen);
+  let [weight, across, down] = [CALM * skin, 0, 0];
   for (let at = 0; at < values.length; at += 1) {
     const own = values[at] ? away[at]! ** 3 : 0;
     weight += own;
@@ -27,7 +28,7 @@ export function framing(seen: Look): Record<string, number> {
 }
 
 /** How much darker, in green and blue most of all, each place is than skin there would be. */
-function distances(seen: Look, skin: Int32Array, places: Places): Float64Array {
+function distances(seen: Look): Float64Array {
   const { width, height, pixels } = seen.tiny;
   const darkness = new Float64Array(width * height);
   for (const [channel, weight] of WEIGHTS.entries()) {
@@ -37,7 +38,8 @@ function distances(seen: Look, skin: Int32Array, places: Places): Float64Array {
       darkness[at] = darkness[at]! - weight * Math.log(light[at]! + 8);
     }
   }
-  const wanted = Float64Array.from(skin, (at) => darkness[at]!);
+  const { found, ...places } = some(seen.subject);
+  const wanted = Float64Array.from(found, (at) => darkness[at]!);
   let surface = laidThrough(places, wanted, 6);
   if (Math.min(surface[4]!, surface[5]!) < 0) {
     surface = laidThrough(places, wanted, 3); // light falls off outwards: a dark middle is the lesion

@@ -8,6 +8,7 @@ const HALF = 512;
 const TINY = 128;
 const RIM = 30; // of 255: a dermatoscope's rim or a black cloth stays under this
 const PAPER = 250; // of 255 in every channel: white paper behind a hand
+export const EVERY = 3; // places to one that a surface is laid through: it bends but once
 const MOST_MIDDLE = 0.55; // of the middle ninth that paper may fill: beyond, it is burnt-out skin
 
 /** A photograph as the measures see it. */
@@ -63,11 +64,11 @@ function enlarged(subject: Mask, width: number, height: number): Mask {
 /** A place in a row of so many, from -1 to 1. */
 export const along = (at: number, length: number): number => -1 + (2 * at) / Math.max(1, length - 1);
 
-/** The places of a mask, and where across and down they lie, from -1 to 1. */
-export function within(mask: Mask): Places & { found: Int32Array } {
+/** Enough places of a mask to lay a surface through; across and down they lie from -1 to 1. */
+export function some(mask: Mask): Places & { found: Int32Array } {
   const places: number[] = [];
   mask.values.forEach((is, at) => is && places.push(at));
-  const found = Int32Array.from(places);
+  const found = Int32Array.from(places.filter((_, at) => at % EVERY === 0));
   return {
     found,
     x: Float64Array.from(found, (at) => along(at % mask.width, mask.width)),

@@ -182,6 +182,19 @@ def test_light_from_one_side_is_named_and_the_lesion_is_not_taken_for_shade() ->
     assert dark.x + dark.width > 0.8  # the field ends there
 
 
+@pytest.mark.parametrize("monk", [1, 5, 9])
+def test_light_that_falls_to_a_third_across_smooth_skin_is_advised_about_in_every_tone(
+    monk: int,
+) -> None:
+    even, _ = taken(monk=monk)
+    shade = np.linspace(1, 2.8 ** (-1 / 2.2), even.shape[1])[None, :, None]  # encoded
+
+    report = judged((even * shade).astype(np.uint8))
+
+    assert report.verdict is Verdict.ADVISE
+    assert codes(report) == [IssueCode.UNEVEN_LIGHT]
+
+
 def test_what_is_dark_pulls_to_its_side_and_a_faint_lesion_as_a_strong_one() -> None:
     strong, truth = taken()
     skin = np.median(strong.reshape(-1, 3), axis=0)

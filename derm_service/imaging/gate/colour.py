@@ -15,6 +15,8 @@ Plane = NDArray[np.float32]
 LEVEL = 8.0  # added to every channel: ratios of next to nothing say nothing
 LIT = 60  # percentile: skin that is well lit
 WHITEST = 98  # percentile
+SPAN = (5, 90)  # percentiles: from the dark of a lesion to skin, what glitters left out
+STEADY = 1e-3  # of the variance of light: where all is alike, nothing goes with it
 SKIN_RED = (0.03, 1.2)  # red over green
 SKIN_BLUE = 0.12  # blue over green, at most
 VIVID = 40  # of 255
@@ -23,7 +25,11 @@ MARGIN = 0.15  # of each side is left out of the middle
 
 
 def ratios(look: Look) -> dict[str, float]:
-    """Warmth and magenta of the subject, of what is lit of it and of its middle, of the whitest."""
+    """Warmth and magenta of what is lit of the subject, of its middle, and of the whitest.
+
+    And what the colour of the light leaves alone, but strongly coloured skin does not: how far
+    bright and dark are apart, and how much redder (or less red) the dark is.
+    """
     mask = look.subject_of(look.tiny.shape)
     subject = look.tiny[mask].astype(np.float32)
     red, blue = _ratios(subject)
@@ -31,14 +37,14 @@ def ratios(look: Look) -> dict[str, float]:
     faint = faintest(look.tiny)
     whitest = look.tiny[faint >= np.percentile(faint, WHITEST)]
     white = _ratios(whitest.astype(np.float32))
-    spread = np.percentile(red, (10, 90)), np.percentile(blue, (10, 90))
+    light = np.log(subject @ LUMA + LEVEL)
+    dark, bright = np.percentile(light, SPAN)
     return {
-        **_axes("all", red, blue),
         **_axes("lit", red[lit], blue[lit]),
         **_axes("middle", *_lit(look.tiny[_middle(mask)].astype(np.float32))),
         **_axes("white", *white),
-        "red_spread": float(np.ptp(spread[0])),
-        "blue_spread": float(np.ptp(spread[1])),
+        "light_span": float(bright - dark),
+        "red_by_light": float(np.cov(red, light, bias=True)[0, 1] / (light.var() + STEADY)),
     }
 
 
@@ -70,7 +76,7 @@ def _axes(name: str, red: Plane, blue: Plane) -> dict[str, float]:
 
 
 def shares(look: Look) -> dict[str, float]:
-    """Shares of the picture that may be skin by its colour, and that are green; hue spread."""
+    """Share of the picture that may be skin by its colour; how many hues, and how strong."""
     red, blue = _ratios(look.tiny[look.subject_of(look.tiny.shape)].astype(np.float32))
     skin = (red > SKIN_RED[0]) & (red < SKIN_RED[1]) & (blue < SKIN_BLUE)
     return {"skin_share": float(skin.mean() * look.subject.mean()), **_hues(look)}
@@ -88,6 +94,5 @@ def _hues(look: Look) -> dict[str, float]:
     some = shares[shares > 0]
     return {
         "hue_spread": float(-(some * np.log(some)).sum()),
-        "green_share": float(((vivid > 35) & (vivid < 130)).sum() / hue.size),
         "saturation": float(np.median(saturation) / 255),
     }

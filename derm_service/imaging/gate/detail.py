@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from derm_service.imaging.gate import spectra
 from derm_service.imaging.gate.look import Look
-from derm_service.imaging.gate.spectra import Places, Waves
+from derm_service.imaging.gate.spectra import Places, Plane, Waves
 
 UNIT = "log2 of power"
 SHARPEST = 80  # percentile of tiles: a picture is as sharp as its sharp parts
@@ -51,39 +51,42 @@ def measure(found: Detail) -> dict[str, float]:
     """Falls of detail overall, and in the directions where it falls least and most."""
     return {
         "small_noise": float(np.log2(found.small.noise + 0.01)),
-        **_falls("small", found.small),
-        **_falls("full", found.full),
-        **_directions("small", found.small),
-        **_directions("full", found.full),
+        **_falls("small", found.small.octaves()),
+        **_falls("full", found.full.octaves()),
+        **_ways("small", found.small.directions()),
+        **_ways("full", found.full.directions()),
+        **_beside_coarsest(found.small),
     }
 
 
-def _falls(name: str, waves: Waves) -> dict[str, float]:
-    """From each octave to the next finer, and from the coarsest, which no blur takes away."""
-    octaves = waves.octaves()
+def _falls(name: str, octaves: Plane) -> dict[str, float]:
+    """From each octave to the next finer."""
     falls = np.percentile(np.diff(octaves, axis=1), SHARPEST, axis=0)
-    drops = np.percentile(octaves - octaves[:, :1], SHARPEST, axis=0)
-    return {
-        **{f"{name}_fall_{at}": float(falls[at]) for at in range(1, 4)},
-        **{f"{name}_drop_{at}": float(drops[at]) for at in range(1, 5)},
-    }
+    return {f"{name}_fall_{at}": float(falls[at]) for at in range(1, 4)}
 
 
-def _directions(name: str, waves: Waves) -> dict[str, float]:
+def _ways(name: str, directions: Plane) -> dict[str, float]:
     """A hand that moves takes detail away in one direction, a lens in all."""
-    coarse, middle, fine = waves.directions()
+    coarse, middle, fine = directions
     near, far = middle - coarse, fine - coarse
-    coarsest = float(waves.octaves()[:, 0].mean())
     return {
         f"{name}_near_least": float(near.min()),
         f"{name}_near_most": float(near.max()),
-        f"{name}_near_range": float(np.ptp(near)),
         f"{name}_far_least": float(far.min()),
         f"{name}_far_most": float(far.max()),
-        f"{name}_far_range": float(np.ptp(far)),
-        f"{name}_lowest": float(middle.min()) - coarsest,
-        f"{name}_lowest_coarse": float(coarse.min()) - coarsest,
-        f"{name}_highest": float(middle.max()) - coarsest,
-        f"{name}_middle_range": float(np.ptp(middle)),
-        f"{name}_coarse_range": float(np.ptp(coarse)),
+    }
+
+
+def _beside_coarsest(waves: Waves) -> dict[str, float]:
+    """Beside the coarsest octave, which no blur takes away; and how much directions differ."""
+    octaves, (coarse, middle, fine) = waves.octaves(), waves.directions()
+    coarsest = float(octaves[:, 0].mean())
+    return {
+        "small_drop_2": float(np.percentile(octaves[:, 2] - octaves[:, 0], SHARPEST)),
+        "small_lowest": float(middle.min()) - coarsest,
+        "small_highest": float(middle.max()) - coarsest,
+        "small_near_range": float(np.ptp(middle - coarse)),
+        "small_far_range": float(np.ptp(fine - coarse)),
+        "small_middle_range": float(np.ptp(middle)),
+        "small_coarse_range": float(np.ptp(coarse)),
     }

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import Look, Mask
+from derm_service.imaging.gate.look import Look, Mask, some_places
 
 Plane = NDArray[np.floating]
 
@@ -97,12 +97,13 @@ def _away(look: Look) -> Plane:
     darkness = -(0.2 * light[..., 0] + 0.4 * light[..., 1] + 0.4 * light[..., 2])
     height, width = darkness.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y]).astype(np.float32)
-    surface = _skin(terms[:, look.subject], darkness[look.subject])
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y]).astype(np.float32).reshape(6, -1)
+    some = some_places(look.subject)
+    surface = _skin(terms[:, some], darkness.ravel()[some])
     if min(surface[4:]) < 0:  # light falls off outwards: a dark middle is the lesion
         terms = terms[:3]
-        surface = _skin(terms[:, look.subject], darkness[look.subject])
-    smooth = np.tensordot(surface, terms, 1)
+        surface = _skin(terms[:, some], darkness.ravel()[some])
+    smooth = (surface @ terms).reshape(darkness.shape)
     return np.asarray(np.maximum(darkness - smooth, 0.0), np.float32)
 
 

@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest, faintest
+from derm_service.imaging.gate.look import (
+    LUMA,
+    Indices,
+    Look,
+    Mask,
+    brightest,
+    faintest,
+    some_places,
+)
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -20,12 +28,17 @@ Terms = NDArray[np.float32]  # a column for each place: what the surface is made
 LOST = 250  # of 255, in the colours as stored
 HIGH = 240
 BLACK, DIM = 12, 30
-PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+FLOOR = 6  # added to levels before they are compared: ratios of next to nothing say nothing
+PERCENTILES = (1, 95, 99)
 MOST_REGIONS, LEAST_REGION = 5, 0.002
 ROUNDS = 3
 HALF, THIRD = np.float32(1 / 2), np.float32(1 / 3)  # what is brighter is doubted less
 BESIDE = np.ones((5, 5), np.uint8)  # of the 128 px copy: this near, a lesion still shows
 LEAST_SKIN = 100  # px of that copy
+ROUGHEST = 80  # percentile
+NO_FALL = (
+    "light_fall", "light_slope", "light_bowl", "red_fall", "red_slope", "red_bowl", "red_rough",
+)  # fmt: skip
 SHADED = 0.3  # of the fall of the light: what is darker than this is shown as the dark part
 
 
@@ -59,14 +72,12 @@ def levels(found: Levels) -> dict[str, float]:
     return {
         **{f"level_{at}": _percentile(found.brightest, at) for at in PERCENTILES},
         "middle_level_95": _percentile(found.middle, 95),
-        "faintest_50": _percentile(found.faintest, 50),
-        "faintest_95": _percentile(found.faintest, 95),
         "faintest_99": _percentile(found.faintest, 99),
         "whole_level_99": _percentile(found.whole, 99.5),
     }
 
 
-def lost(look: Look, found: Levels) -> dict[str, float]:
+def lost(found: Levels) -> dict[str, float]:
     """Shares of the subject whose one, two or three colours are lost, and that lie in the dark."""
     return {
         "lost_any": _log_share(found.brightest[LOST:]),
@@ -75,8 +86,6 @@ def lost(look: Look, found: Levels) -> dict[str, float]:
         "high": _log_share(found.brightest[HIGH:]),
         "black": _log_share(found.brightest[: BLACK + 1]),
         "dim": _log_share(found.brightest[: DIM + 1]),
-        "behind_white": float(np.log2(look.white + 1e-3)),
-        "behind_black": float(np.log2(look.black + 1e-3)),
     }
 
 
@@ -108,15 +117,19 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     """A smooth surface laid through the brightness of the skin, and through its red alone.
 
     Red shows the light and little of what is in the skin: through it the surface is laid beside
-    the lesion, where there is enough skin.
+    the lesion, where there is enough skin. `red_rough` is how far that skin lies off it: of
+    mottled skin the surface says less.
     """
-    skin, terms = _skin_beside(look, lesion), _terms(look)
-    tiny = look.tiny.astype(np.float32)
-    bright, red = np.log2(tiny @ LUMA + 6), _red(look)
-    over = terms[:, look.subject]
+    if np.count_nonzero(look.subject) < LEAST_SKIN:
+        return dict.fromkeys(NO_FALL, 0.0)
+    skin, everywhere, terms = _skin_beside(look, lesion), some_places(look.subject), _terms(look)
+    bright, red = np.log2(_at(look, everywhere) @ LUMA + FLOOR), _red(look, skin)
+    over = terms[:, everywhere]
+    surface = _laid(terms[:, skin], red)
     return {
-        **_surface("light", over, bright[look.subject], over),
-        **_surface("red", terms[:, skin], red[skin], over),
+        **_surface("light", _laid(over, bright), over),
+        **_surface("red", surface, over),
+        "red_rough": float(np.percentile(np.abs(red - surface @ terms[:, skin]), ROUGHEST)),
     }
 
 
@@ -125,31 +138,32 @@ def shaded_regions(look: Look, lesion: Mask) -> tuple[Region, ...]:
     if np.count_nonzero(look.subject) < LEAST_SKIN:
         return ()
     skin, terms = _skin_beside(look, lesion), _terms(look)
-    light = np.tensordot(_laid(terms[:, skin], _red(look)[skin]), terms, 1)
+    light = (_laid(terms[:, skin], _red(look, skin)) @ terms).reshape(look.subject.shape)
     low, high = np.percentile(light[look.subject], (2, 98))
     return boxes((light <= low + SHADED * (high - low)) & look.subject)
 
 
-def _skin_beside(look: Look, lesion: Mask) -> Mask:
+def _skin_beside(look: Look, lesion: Mask) -> Indices:
     beside = look.subject & ~cv2.dilate(lesion.astype(np.uint8), BESIDE).astype(np.bool_)
-    return beside if beside.sum() >= LEAST_SKIN else look.subject
+    return some_places(beside if beside.sum() >= LEAST_SKIN else look.subject)
 
 
-def _red(look: Look) -> Terms:
-    return np.asarray(np.log2(look.tiny[..., 0].astype(np.float32) + 6), np.float32)
+def _at(look: Look, places: Indices) -> Terms:
+    return look.tiny.reshape(-1, 3)[places].astype(np.float32)
+
+
+def _red(look: Look, places: Indices) -> Terms:
+    return np.asarray(np.log2(_at(look, places)[:, 0] + FLOOR), np.float32)
 
 
 def _terms(look: Look) -> Terms:
     height, width = look.tiny.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y])
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y]).reshape(6, -1)
 
 
-def _surface(name: str, terms: Terms, seen: NDArray[np.float32], over: Terms) -> dict[str, float]:
+def _surface(name: str, surface: NDArray[np.float32], over: Terms) -> dict[str, float]:
     """How far the light falls over the subject, how steep it is in the middle, how it bends."""
-    if over.shape[1] < LEAST_SKIN:
-        return {f"{name}_fall": 0.0, f"{name}_slope": 0.0, f"{name}_bowl": 0.0}
-    surface = _laid(terms, seen)
     low, high = np.percentile(surface @ over, (2, 98))
     return {
         f"{name}_fall": float(high - low),

@@ -10,11 +10,13 @@ from derm_service.imaging.gate.bare import beside_skin
 from derm_service.imaging.gate.sight import Pixels, Sight
 
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]  # of the smallest copy, row after row
 
 HALF, TINY = 512, 128  # px, long sides of the smaller copies
 RIM = 30  # of 255: a dermatoscope's rim or a black cloth stays under this
 PAPER = 250  # of 255 in every channel: white paper behind a hand
 MOST_MIDDLE = 0.55  # of the middle ninth that paper may fill: beyond, it is skin burnt out to white
+EVERY = 3  # places to one that a surface is laid through: it bends but once
 LUMA = np.array((0.299, 0.587, 0.114), np.float32)
 
 
@@ -37,8 +39,6 @@ class Look:
     subject: Mask
     bare: Mask
     has_ruler: bool
-    black: float
-    white: float
 
     def subject_of(self, shape: tuple[int, ...]) -> Mask:
         """The subject as a mask of another size; everything where next to nothing is left."""
@@ -54,8 +54,7 @@ def look(sight: Sight) -> Look:
     grey = in_grey(sight.stored)
     half = _no_longer_than(HALF, sight.stored)
     tiny = _no_longer_than(TINY, half if sight.colour is sight.stored else sight.colour)
-    black, white = _behind(tiny)
-    inside = cv2.erode((~(black | white)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inside = cv2.erode((~_behind(tiny)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     beside = beside_skin(tiny)
     return Look(
         sight,
@@ -66,9 +65,12 @@ def look(sight: Sight) -> Look:
         inside,
         inside & ~beside.ruler & ~beside.cloth,
         bool(beside.ruler.any()),
-        float(black.mean()),
-        float(white.mean()),
     )
+
+
+def some_places(mask: Mask) -> Indices:
+    """Enough places of a mask to lay a smooth surface through."""
+    return np.flatnonzero(mask)[::EVERY]
 
 
 def _enlarged(subject: Mask, shape: tuple[int, ...]) -> Mask:
@@ -86,14 +88,14 @@ def _no_longer_than(long_side: int, pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _behind(tiny: Pixels) -> tuple[Mask, Mask]:
+def _behind(tiny: Pixels) -> Mask:
     """What lies behind the subject: black and white areas that reach the edge."""
     top = brightest(tiny)
     dark = top <= max(RIM, int(0.2 * float(np.percentile(top, 90))))
     white = touching_edge(faintest(tiny) >= PAPER)
     height, width = white.shape
     middle = white[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
-    return touching_edge(dark), white & (middle.mean() <= MOST_MIDDLE)
+    return np.asarray(touching_edge(dark) | (white & (middle.mean() <= MOST_MIDDLE)))
 
 
 def in_grey(pixels: Pixels) -> Pixels:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from derm_service.imaging.gate import (
     colour,
     compression,
@@ -39,7 +37,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
         **_in("log2 of steps", compression.borders(found)),
         **_in("share", compression.still(found)),
         **_in("level of 255", light.levels(subject)),
-        **_in(SHARE, light.lost(look, subject)),
+        **_in(SHARE, light.lost(subject)),
         **_in("log2 of light", light.fall(look, spot.mask)),
         **_in(SHARE, glare.measure(look)),
         **_in(RATIO, colour.ratios(look)),
@@ -57,12 +55,10 @@ def size(look: Look) -> dict[str, Measure]:
     """How many pixels there are, against 800 x 600 whichever way the picture is held."""
     width, height = look.sight.width, look.sight.height
     ratio = min(max(width, height) / LEAST_WIDTH, min(width, height) / LEAST_HEIGHT)
-    enlarged = float(np.log2(max(width, height) / max(look.grey.shape)))
     return {
         "width": Measure(width, "px"),
         "height": Measure(height, "px"),
         "size_ratio": Measure(round(ratio, 4), "of 800 x 600"),
-        "long_side": Measure(round(enlarged, 4), "log2 of 1024 px"),
     }
 
 
