@@ -85,12 +85,14 @@ def examine(pieces: Iterable[bytes], *, view: View | None, want: Want = Want.COP
 
 def close() -> None:
     """Let every helper go that has no file at work; the next file starts another."""
-    for _ in range(PLACES):
-        with suppress(queue.Empty):
-            helper = _places().get_nowait()
-            if helper is not None:
-                helper.end()
-            _places().put(None)
+    idle = []
+    with suppress(queue.Empty):
+        while True:
+            idle.append(_places().get_nowait())
+    for helper in idle:
+        if helper is not None:
+            helper.end()
+        _places().put(None)
 
 
 def _memory_file(name: str) -> BinaryIO:

@@ -21,7 +21,9 @@ from tests.imaging import broken, files
 def helpers() -> list[int]:
     """The process numbers of this process's helpers."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())],
+        capture_output=True,
+        text=True,
     ).stdout
     return [int(line.split()[0]) for line in listed.splitlines() if "imaging.nursery" in line]
 
@@ -97,7 +99,10 @@ def test_a_file_is_examined_although_a_helper_was_killed() -> None:
 
 def test_helpers_that_were_let_go_are_gone_and_the_next_file_starts_another() -> None:
     data = files.encoded(files.skin())
-    examine([data], view=View.OVERVIEW, want=Want.REPORT)
+    with ThreadPoolExecutor(2 * PLACES) as threads:
+        for _ in range(2 * PLACES):
+            threads.submit(examine, [data], view=View.OVERVIEW, want=Want.REPORT)
+    assert len(helpers()) == PLACES
 
     close()
 
