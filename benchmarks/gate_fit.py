@@ -350,7 +350,7 @@ def view_of(rows: list[Row]) -> dict[str, Any]:
     dermoscopic = np.array([float(row.family == "dermoscopic") for row in rows])
     untouched = np.array([row.fault in ("", "base") for row in rows])
     drawn = np.array([row.is_drawn for row in rows])
-    trust = np.where(untouched, 1.0, np.where(drawn, 0.3, 0.1))
+    trust = np.where(untouched, 1.0, np.where(drawn, 0.15, 0.1))
     for kind in (0.0, 1.0):
         trust[dermoscopic == kind] /= trust[dermoscopic == kind].sum()
     fit = fitted(rows, VIEW_MEASURES, dermoscopic, trust * untouched.sum() / 2)
