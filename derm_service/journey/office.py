@@ -76,10 +76,8 @@ def have_a_time(trip: Trip, lead: Browser) -> None:
 
 
 def _times(page: Page) -> list[str]:
-    today = f"{clock.today():%Y-%m-%d}"
-    if f"day-{today}" not in page.ids:
-        return []
-    return page.form("slot").offered["slot"][:_TRIES]
+    """Today's; the page's first that fit may be of another day, when today's place lacks a lift."""
+    return page.offered_in.get(f"day-{clock.today().isoformat()}", [])[:_TRIES]
 
 
 def book(trip: Trip, clerk: Browser) -> None:

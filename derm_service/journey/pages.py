@@ -43,7 +43,7 @@ class Page:
     text: str = ""
     links: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
+    offered_in: dict[str, list[str]] = field(default_factory=dict)  # by what labels the section
     forms: list[Form] = field(default_factory=list)
 
     def form(self, *names: str, action: str = "") -> Form:
@@ -85,37 +85,44 @@ class _Reader(HTMLParser):
         self._select: str | None = None
         self._textarea: str | None = None
         self._in: list[str] = []
+        self._section = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note links, forms and fields."""
         given = {name: value or "" for name, value in attrs}
-        self.page.ids.add(given.get("id", ""))
         if tag == "img" and "src" in given:
             self.page.images.append(given["src"])
         elif tag == "a" and "href" in given:
             self.page.links.append(given["href"])
-        elif tag == "form":
-            self._form = Form(given.get("action", ""), given.get("method", "get").lower())
-            self.page.forms.append(self._form)
         elif tag == "option":
             self._option(given)
         elif tag in ("input", "select", "textarea", "button"):
             self._field(tag, given)
-        if tag in ("h1", "script", "style"):
-            self._in.append(tag)
-        if "error-summary__list" in given.get("class", ""):
-            self._in.append("errors")
+        self._enter(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
         """Leave what was entered."""
         if tag == "form":
             self._form = None
+        elif tag == "section":
+            self._section = ""
         elif tag == "select":
             self._select = None
         elif tag == "textarea":
             self._textarea = None
         if self._in and (tag == self._in[-1] or (tag == "ul" and self._in[-1] == "errors")):
             self._in.pop()
+
+    def _enter(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "form":
+            self._form = Form(given.get("action", ""), given.get("method", "get").lower())
+            self.page.forms.append(self._form)
+        elif tag == "section":
+            self._section = given.get("aria-labelledby", "")
+        elif tag in ("h1", "script", "style"):
+            self._in.append(tag)
+        if "error-summary__list" in given.get("class", ""):
+            self._in.append("errors")
 
     def handle_data(self, data: str) -> None:
         """Note words: of the page, its heading, its errors, a long answer."""
@@ -143,6 +150,7 @@ class _Reader(HTMLParser):
             form.values[name] = [""]
         elif tag == "button" or given.get("type") == "submit":
             form.offered.setdefault(name, []).append(given.get("value", ""))
+            self.page.offered_in.setdefault(self._section, []).append(given.get("value", ""))
         elif given.get("type") in ("radio", "checkbox"):
             form.offered.setdefault(name, []).append(given.get("value", "on"))
             if "checked" in given:

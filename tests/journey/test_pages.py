@@ -20,6 +20,7 @@ two
 lines</textarea>
   <input type="file" name="image">
   <button name="step" value="save">Save</button>
+  <section aria-labelledby="later"><button name="step" value="later">Later</button></section>
 </form>
 <script>var x = "not text";</script>
 """
@@ -49,6 +50,13 @@ def test_form_sends_what_stands_in_it_and_what_was_answered() -> None:
         "step": ["save"],
     }
     assert form.offered["record"] == ["yes", "no"]
+
+
+def test_page_tells_which_section_offers_a_button() -> None:
+    page = read(PAGE, url="http://here/visits/7", status=200)
+
+    assert page.form("step").offered["step"] == ["save", "later"]
+    assert page.offered_in == {"": ["save"], "later": ["later"]}
 
 
 def test_answer_to_a_question_nobody_asked_is_an_error() -> None:
