@@ -51,7 +51,7 @@ PROCESSES = 2
 LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
 NAMED_AT = 0.94  # of untouched photographs lie below, where faults do not lie apart from them
 DRAWN_ROOM = 0.2  # of the sum beyond every good drawn picture: no tone of good skin is named
-RETAKE_AT = 0.6  # of the way from the worst good photograph to all but the mildest severe fault
+RETAKE_AT = 0.75  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
 Table = NDArray[np.float64]
@@ -300,14 +300,16 @@ def with_colour_distance(rows: list[Row]) -> tuple[list[Row], dict[str, Any]]:
             for row in own
             if row.fault == "" and row.reaches_size and "colour_cast" not in row.remark_names
         ]
-        names = (*COLOURS, *BESIDE_COLOURS[family])
+        names = (*COLOURS[family], *BESIDE_COLOURS[family])
+        alike = _moved_alike(len(names), len(BESIDE_COLOURS[family]))
         tones = _tones([row for row in own if row.fault == "twin"], names)
         for fold in range(FOLDS):
-            usual = _usual([row for row in good if _fold(row.image) != fold], names, tones)
+            seen = [row for row in good if _fold(row.image) != fold]
+            usual = _usual(seen, names, tones, alike)
             for row in own:
                 if _fold(row.image) == fold:
                     row.figures["colour_distance"] = usual.distance(row.figures)
-        usual = _usual(good, names, tones)
+        usual = _usual(good, names, tones, alike)
         kept[family] = {
             "measures": list(names),
             "usual": [round(at, 4) for at in usual.usual],
@@ -315,7 +317,7 @@ def with_colour_distance(rows: list[Row]) -> tuple[list[Row], dict[str, Any]]:
             "evidence": (
                 f"Median and inverse covariance over {len(good)} untouched photographs, the "
                 "covariance widened by what drawn scenes differ in between the ten skin tones, and "
-                "only what skin and white places moved together counted, beyond what goes with the "
+                "only what all of them moved together counted, beyond what goes with the "
                 "other measures."
             ),
         }
@@ -332,11 +334,14 @@ def _tones(drawn: list[Row], names: tuple[str, ...]) -> Table:
     return np.asarray(np.cov(np.concatenate(away).T))
 
 
-def _usual(good: list[Row], names: tuple[str, ...], tones: Table) -> Usual:
+def _moved_alike(names: int, beside: int) -> Table:
+    """How a warmer and a more magenta light move the colours: together, and nothing beside them."""
+    return np.vstack([np.tile(np.eye(2), ((names - beside) // 2, 1)), np.zeros((beside, 2))])
+
+
+def _usual(good: list[Row], names: tuple[str, ...], tones: Table, alike: Table) -> Usual:
     values = np.array([[row.figures[name] for name in names] for row in good])
     precision = np.linalg.inv(np.cov(values.T) + tones + 1e-3 * np.eye(len(names)))
-    alike = np.zeros((len(names), 2))  # a light moves skin and white together, and nothing else
-    alike[: len(COLOURS)] = np.tile(np.eye(2), (len(COLOURS) // 2, 1))
     shared = precision @ alike
     precision = shared @ np.linalg.inv(alike.T @ shared) @ shared.T
     return Usual(

@@ -22,11 +22,18 @@ _OVER = ("lost_any", "lost_two", "lost_all", "high")
 _OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
 _UNEVEN = ("red_fall", "red_slope", "red_bowl", "red_rough", "round_field")
 _GLARE = ("white_patches", "steep_borders")
-_GLARE_FAR = (*_GLARE, "enclosed_white")
-COLOURS = ("middle_warmth", "middle_magenta", "white_warmth", "white_magenta")
+_GLARE_FAR = ("steep_borders", "enclosed_white")
+_LIGHT = (
+    "middle_warmth", "middle_magenta", "white_warmth", "white_magenta", "bright_warmth",
+    "bright_magenta",
+)  # fmt: skip
+COLOURS = {
+    "dermoscopic": (*_LIGHT, "spread_warmth", "spread_magenta"),
+    "camera": (*_LIGHT, "bare_warmth", "bare_magenta"),
+}
 """What a coloured light moves alike: how far from usual they moved is `colour_distance`."""
-BESIDE_COLOURS = {"dermoscopic": ("light_span", "red_by_light"), "camera": ()}
-"""What it does not move, and which colours are usual goes by: a pigmented or an inflamed lesion."""
+BESIDE_COLOURS = {"dermoscopic": ("light_span",), "camera": ()}
+"""What it does not move, and which colours are usual goes by: a strongly coloured lesion."""
 
 _CAST = ("colour_distance",)
 _CAST_COLD = (*_CAST, "middle_warmth")  # skin of any tone is warmer than fair skin, none is colder

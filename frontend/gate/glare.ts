@@ -1,20 +1,17 @@
 // Reflections: white patches that rise out of the skin, not skin that is bright all over.
-import { logShare, median } from "./figures";
+import { logShare } from "./figures";
 import { bareOf, type Look, touchingEdge } from "./look";
-import { bytes, extreme, medianFiltered, type Bytes } from "./planes";
+import { bytes, extreme, medianFiltered, opened, type Bytes } from "./planes";
 import { noLongerThan } from "./sizes";
 
 const SIDE = 256; // px, long side of the copy looked at
 const AROUND = 61; // px of that copy: the skin round a reflection
 const WHITE = 235; // the faintest colour of a reflection, and how far over the skin's
 const RISE = 25;
-const PALE = 200;
-const STEEP_RISE = 30;
 const NEARLY_WHITE = 225; // what joins a white place to the picture's edge, where it is no reflection
 const STEP = 150; // levels: the steep border of a reflection
-const NEAR_WHITE = 0.6; // of the way from the skin's own level to white
 
-/** Shares of the skin that are reflections, by five marks of one (log2); a ruler's white is none. */
+/** Shares of the skin that are reflections, by three marks of one (log2); a ruler's white is none. */
 export function glare(seen: Look): Record<string, number> {
   const copy = noLongerThan(SIDE, seen.half);
   const { width, height, pixels } = copy;
@@ -23,10 +20,11 @@ export function glare(seen: Look): Record<string, number> {
   );
   const mask = bareOf(seen, width, height).values;
   const level = faint.values;
-  const around = medianFiltered(faint, AROUND, PALE).values;
-  const skin = median(level.filter((_, at) => mask[at]));
+  const around = medianFiltered(faint, AROUND, WHITE).values;
   const near = extreme(bytes(width, height, (at) => +(level[at]! >= WHITE)), 5, "max").values;
   const atEdge = touchingEdge(bytes(width, height, (at) => +(level[at]! >= NEARLY_WHITE))).values;
+  const enclosed = bytes(width, height, (at) => +(level[at]! >= WHITE && !atEdge[at]));
+  const broad = opened(enclosed).values; // jewellery and shining skin glitter in small places
   const steep = steepness(faint);
   const rise = (at: number): number => level[at]! - around[at]!;
   const part = (has: (at: number) => boolean): number => {
@@ -41,10 +39,8 @@ export function glare(seen: Look): Record<string, number> {
   };
   return {
     white_patches: part((at) => rise(at) >= RISE && level[at]! >= WHITE),
-    pale_patches: part((at) => rise(at) >= STEEP_RISE && level[at]! >= PALE),
-    far_whiter: part((at) => level[at]! > skin + NEAR_WHITE * (255 - skin)),
     steep_borders: part((at) => steep[at]! > STEP && near[at] === 1),
-    enclosed_white: part((at) => level[at]! >= WHITE && !atEdge[at]),
+    enclosed_white: part((at) => broad[at] === 1),
   };
 }
 

@@ -131,6 +131,30 @@ export function closed(plane: Bytes, size: number): Bytes {
   return extreme(extreme(plane, size, "max"), size, "min");
 }
 
+const DISC = [0, 2, 2, 2, 0]; // how far each of its five rows reaches to either side
+
+/** What holds a disc of 5 px: smaller and thinner areas go; nothing comes from outside. */
+export function opened(mask: Mask): Mask {
+  return underDisc(underDisc(mask, "every"), "some");
+}
+
+function underDisc({ width, height, values }: Mask, how: "every" | "some"): Mask {
+  const wanted = how === "some" ? 1 : 0; // finding one settles it
+  return bytes(width, height, (at) => {
+    const row = Math.floor(at / width);
+    const column = at % width;
+    for (let place = 0; place < DISC.length; place += 1) {
+      const y = row + place - 2;
+      if (y < 0 || y >= height) continue;
+      const end = Math.min(width - 1, column + DISC[place]!);
+      for (let x = Math.max(0, column - DISC[place]!); x <= end; x += 1) {
+        if (values[y * width + x] === wanted) return wanted;
+      }
+    }
+    return 1 - wanted;
+  });
+}
+
 /** Areas that touch, corners too: a number for each place, 0 where the mask is not. */
 export function components(mask: Mask): { labels: Int32Array; count: number } {
   const { width, height, values } = mask;

@@ -100,6 +100,22 @@ def test_white_within_the_skin_is_glare_and_white_that_reaches_the_edge_is_not()
     assert enclosed[1] > enclosed[0] == enclosed[2]
 
 
+def test_glitter_is_no_reflection_and_a_broad_white_place_of_the_same_size_is() -> None:
+    skin, _ = taken(View.CLOSE_UP)
+    glitter, broad = skin.copy(), skin.copy()
+    for row in range(300, 400, 20):
+        for column in range(300, 400, 20):
+            glitter[row : row + 10, column : column + 10] = 245
+    broad[300:350, 300:350] = 245
+
+    shares = [
+        judged(each, View.CLOSE_UP).measures["enclosed_white"].value
+        for each in (skin, glitter, broad)
+    ]
+
+    assert shares[0] == shares[1] < shares[2]
+
+
 def test_a_round_field_is_known_from_other_dark_corners() -> None:
     down, across = np.mgrid[-384:384, -512:512]
     skin, _ = taken(View.CLOSE_UP, size=(1024, 768))

@@ -8,53 +8,54 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask, faintest
+from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest, faintest
 
 Plane = NDArray[np.float32]
 
 LEVEL = 8.0  # added to every channel: ratios of next to nothing say nothing
 LIT = 60  # percentile: skin that is well lit
 WHITEST = 98  # percentile
+BLACK = 30  # of 255, the strongest colour: what is darker has none to speak of
 SPAN = (5, 90)  # percentiles: from the dark of a lesion to skin, what glitters left out
-STEADY = 1e-3  # of the variance of light: where all is alike, nothing goes with it
 SKIN_RED = (0.03, 1.2)  # red over green
 SKIN_BLUE = 0.12  # blue over green, at most
 VIVID = 40  # of 255
-LEAST = 50  # px of the 128 px copy
+LEAST = 50  # px of the 128 px copy: with fewer nothing is left out
 MARGIN = 0.15  # of each side is left out of the middle
 
 
 def ratios(look: Look) -> dict[str, float]:
     """Warmth and magenta of what is lit of the subject, of its middle, and of the whitest.
 
+    Of bare skin, too, of the brightest, and of how far bright and dark lie apart in each colour.
     And what the colour of the light leaves alone, but strongly coloured skin does not: how far
-    bright and dark are apart, and how much redder (or less red) the dark is.
+    bright and dark are apart in all.
     """
-    mask = look.subject_of(look.tiny.shape)
-    subject = look.tiny[mask].astype(np.float32)
-    red, blue = _ratios(subject)
-    lit = _is_lit(subject)
+    tiny = look.tiny.astype(np.float32)
+    mask = look.subject_of(tiny.shape)
+    shown = brightest(look.tiny) > BLACK
+    subject, seen = tiny[mask], tiny[_enough(shown)]
     faint = faintest(look.tiny)
-    whitest = look.tiny[faint >= np.percentile(faint, WHITEST)]
-    white = _ratios(whitest.astype(np.float32))
     light = np.log(subject @ LUMA + LEVEL)
     dark, bright = np.percentile(light, SPAN)
     return {
-        **_axes("lit", red[lit], blue[lit]),
-        **_axes("middle", *_lit(look.tiny[_middle(mask)].astype(np.float32))),
-        **_axes("white", *white),
+        **_axes("lit", *_ratios(_brightest(subject, LIT))),
+        **_axes("middle", *_ratios(_brightest(tiny[_middle(mask)], LIT))),
+        **_axes("white", *_ratios(tiny[faint >= np.percentile(faint, WHITEST)])),
+        **_axes("bare", *_ratios(tiny[_enough(shown & look.bare_of(tiny.shape))])),
+        **_axes("bright", *_ratios(_brightest(tiny[_enough(shown & mask)], WHITEST))),
+        **_axes("spread", *_of_green(np.log(seen.std(axis=0, keepdims=True) + 1))),
         "light_span": float(bright - dark),
-        "red_by_light": float(np.cov(red, light, bias=True)[0, 1] / (light.var() + STEADY)),
     }
 
 
-def _is_lit(pixels: Plane) -> Mask:
+def _brightest(pixels: Plane, percentile: float) -> Plane:
     brightness = pixels @ LUMA
-    return np.asarray(brightness >= np.percentile(brightness, LIT))
+    return np.asarray(pixels[brightness >= np.percentile(brightness, percentile)])
 
 
-def _lit(pixels: Plane) -> tuple[Plane, Plane]:
-    return _ratios(pixels[_is_lit(pixels)])
+def _enough(mask: Mask) -> Mask:
+    return mask if mask.sum() >= LEAST else np.ones_like(mask)
 
 
 def _middle(mask: Mask) -> Mask:
@@ -83,8 +84,12 @@ def shares(look: Look) -> dict[str, float]:
 
 
 def _ratios(pixels: Plane) -> tuple[Plane, Plane]:
-    green = pixels[:, 1] + LEVEL
-    return np.log((pixels[:, 0] + LEVEL) / green), np.log((pixels[:, 2] + LEVEL) / green)
+    return _of_green(np.log(pixels + LEVEL))
+
+
+def _of_green(logarithms: Plane) -> tuple[Plane, Plane]:
+    red, green, blue = logarithms.T
+    return red - green, blue - green
 
 
 def _hues(look: Look) -> dict[str, float]:

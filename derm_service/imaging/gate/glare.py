@@ -14,6 +14,7 @@ WHITE, RISE = 235, 25  # the faintest colour of a reflection, and how far over t
 PALE, STEEP_RISE = 200, 30
 NEARLY_WHITE = 225  # what joins a white place to the picture's edge, where it is no reflection
 STEP = 150  # levels: the steep border of a reflection
+BROAD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))  # px of that copy
 NEAR_WHITE = 0.6  # of the way from the skin's own level to white
 
 
@@ -34,13 +35,18 @@ def measure(look: Look) -> dict[str, float]:
         "pale_patches": (rise >= STEEP_RISE) & (faint >= PALE),
         "far_whiter": faint > int(skin + NEAR_WHITE * (255 - skin)),
         "steep_borders": steep & near_white,
-        "enclosed_white": nearly & ~touching_edge(nearly) & (faint >= WHITE),
+        "enclosed_white": _opened(nearly & ~touching_edge(nearly) & (faint >= WHITE)),
     }
     every = np.count_nonzero(bare)
     return {
         name: float(np.log2(np.count_nonzero(mark & bare) / every + 1e-3))
         for name, mark in marks.items()
     }
+
+
+def _opened(mask: Mask) -> Mask:
+    """Without what is narrower than `BROAD`: jewellery and shining skin glitter in small places."""
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, BROAD) > 0
 
 
 def regions(look: Look) -> tuple[Region, ...]:
