@@ -49,6 +49,7 @@ DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 112)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
 LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
+COLOUR_STEP = 0.3  # for a cast: skin of one tone has the colours of another in a coloured light
 NAMED_AT = 0.94  # of untouched photographs lie below, where faults do not lie apart from them
 DRAWN_ROOM = 0.2  # of the sum beyond every good drawn picture: no tone of good skin is named
 RETAKE_AT = 0.75  # of the way from the worst good photograph to all but the mildest severe fault
@@ -239,11 +240,12 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
-    return _limit(fit, untouched, drawn, visible, severe)
+    step = COLOUR_STEP if code == "colour_cast" else LEAST_STEP
+    return _limit(fit, untouched, drawn, visible, severe, step)
 
 
 def _limit(
-    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table
+    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table, step: float
 ) -> dict[str, Any]:
     """Named beyond nearly every good picture; a retake well beyond every one."""
     sums = fit.held_out / SOFTNESS
@@ -252,7 +254,7 @@ def _limit(
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(photographs, NAMED_AT))
     named = max(named, float(sums[drawn].max(initial=-9.0)) + DRAWN_ROOM)
-    retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
+    retake = max(named + step, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),
         "retake": round(float(1 / (1 + np.exp(named - retake))), 4),
