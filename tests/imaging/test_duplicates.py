@@ -12,7 +12,7 @@ from tests.imaging.scenes import judged, taken
 
 
 def print_of(report_of: View, seed: int = 7) -> str:
-    found = duplicate.fingerprint(taken(report_of, seed=seed)[0])
+    found = judged(taken(report_of, seed=seed)[0], report_of).fingerprint
     assert found
     return found
 

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from derm_service.imaging.gate.ranks import median
+
 Mask = NDArray[np.bool_]
 
 LEAST_WARMTH = 0.05  # ln of red over blue of the skin, which fills the middle ninth: below, no
@@ -39,7 +41,7 @@ def beside_skin(tiny: NDArray[np.uint8]) -> Beside:
     warmth = np.log(red / blue)
     height, width = warmth.shape
     middle = np.s_[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
-    skin, light = float(np.median(warmth[middle])), float(np.median(red[middle]))
+    skin, light = median(warmth[middle]), median(red[middle])
     if skin < LEAST_WARMTH:
         nothing = np.zeros(warmth.shape, np.bool_)
         return Beside(nothing, nothing)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.look import Look, brightest
+from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.sight import Pixels
 
 Rows = NDArray[np.float64]
@@ -136,6 +137,6 @@ def _lattice(group: Rows) -> Card:
     middles = group[:, :2].astype(np.float32)
     apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1))
     np.fill_diagonal(apart, np.inf)
-    spacing = float(np.median(apart.min(axis=1)))
+    spacing = median(apart.min(axis=1))
     short, long = sorted(cv2.minAreaRect(middles)[1])
     return Card(round(long / spacing) + 1, round(short / spacing) + 1)

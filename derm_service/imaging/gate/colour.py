@@ -4,15 +4,25 @@ Ratios of red and of blue to green, as natural logarithms, so that a coloured li
 same to each whatever the skin's tone.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest, faintest
+from derm_service.imaging.gate.look import (
+    LEVEL,
+    LOGARITHMS,
+    LUMA,
+    Look,
+    Mask,
+    brightest,
+    faintest,
+)
+from derm_service.imaging.gate.ranks import median, percentile
 
 Plane = NDArray[np.float32]
 
-LEVEL = 8.0  # added to every channel: ratios of next to nothing say nothing
 LIT = 60  # percentile: skin that is well lit
 WHITEST = 98  # percentile
 BLACK = 30  # of 255, the strongest colour: what is darker has none to speak of
@@ -24,6 +34,13 @@ LEAST = 50  # px of the 128 px copy: with fewer nothing is left out
 MARGIN = 0.15  # of each side is left out of the middle
 
 
+class Beside(NamedTuple):
+    """Red and blue beside green in every place of the copy of 128 px."""
+
+    red: Plane
+    blue: Plane
+
+
 def ratios(look: Look) -> dict[str, float]:
     """Warmth and magenta of what is lit of the subject, of its middle, and of the whitest.
 
@@ -31,27 +48,43 @@ def ratios(look: Look) -> dict[str, float]:
     And what the colour of the light leaves alone, but strongly coloured skin does not: how far
     bright and dark are apart in all.
     """
-    tiny = look.tiny.astype(np.float32)
-    mask = look.subject_of(tiny.shape)
-    shown = brightest(look.tiny) > BLACK
-    subject, seen = tiny[mask], tiny[_enough(shown)]
-    faint = faintest(look.tiny)
-    light = np.log(subject @ LUMA + LEVEL)
-    dark, bright = np.percentile(light, SPAN)
+    beside, brightness = _beside_green(look), look.tiny.astype(np.float32) @ LUMA
+    subject = look.subject_of(brightness.shape)
+    shown, faint = brightest(look.tiny) > BLACK, faintest(look.tiny)
+    places = {
+        "lit": _brightest(brightness, subject, LIT),
+        "middle": _brightest(brightness, _middle(subject), LIT),
+        "white": faint >= percentile(faint, WHITEST),
+        "bare": _enough(shown & look.bare_of(brightness.shape)),
+        "bright": _brightest(brightness, _enough(shown & subject), WHITEST),
+    }
+    light = np.log(brightness[subject] + LEVEL)
+    dark, bright = (percentile(light, at) for at in SPAN)
+    found = {"spread": _spread(look, _enough(shown))} | {
+        name: (median(beside.red[place]), median(beside.blue[place]))
+        for name, place in places.items()
+    }
+    # daylight runs from warm to cold; what lies across it, magenta or green, is never daylight
     return {
-        **_axes("lit", *_ratios(_brightest(subject, LIT))),
-        **_axes("middle", *_ratios(_brightest(tiny[_middle(mask)], LIT))),
-        **_axes("white", *_ratios(tiny[faint >= np.percentile(faint, WHITEST)])),
-        **_axes("bare", *_ratios(tiny[_enough(shown & look.bare_of(tiny.shape))])),
-        **_axes("bright", *_ratios(_brightest(tiny[_enough(shown & mask)], WHITEST))),
-        **_axes("spread", *_of_green(np.log(seen.std(axis=0, keepdims=True) + 1))),
-        "light_span": float(bright - dark),
+        **{f"{name}_warmth": red - blue for name, (red, blue) in found.items()},
+        **{f"{name}_magenta": red + blue for name, (red, blue) in found.items()},
+        "light_span": bright - dark,
     }
 
 
-def _brightest(pixels: Plane, percentile: float) -> Plane:
-    brightness = pixels @ LUMA
-    return np.asarray(pixels[brightness >= np.percentile(brightness, percentile)])
+def _beside_green(look: Look) -> Beside:
+    red, green, blue = (cv2.LUT(plane, LOGARITHMS) for plane in cv2.split(look.tiny))
+    return Beside(np.asarray(red - green), np.asarray(blue - green))
+
+
+def _spread(look: Look, place: Mask) -> tuple[float, float]:
+    _, spread = cv2.meanStdDev(look.tiny, mask=place.astype(np.uint8))
+    red, green, blue = np.log(spread.ravel() + 1)
+    return float(red - green), float(blue - green)
+
+
+def _brightest(brightness: Plane, place: Mask, at: float) -> Mask:
+    return np.asarray(place & (brightness >= percentile(brightness[place], at)))
 
 
 def _enough(mask: Mask) -> Mask:
@@ -67,29 +100,12 @@ def _middle(mask: Mask) -> Mask:
     return mask & middle if (mask & middle).sum() >= LEAST else mask
 
 
-def _axes(name: str, red: Plane, blue: Plane) -> dict[str, float]:
-    """Daylight runs from warm to cold; what lies across it, magenta or green, is never daylight."""
-    middle_red, middle_blue = float(np.median(red)), float(np.median(blue))
-    return {
-        f"{name}_warmth": middle_red - middle_blue,
-        f"{name}_magenta": middle_red + middle_blue,
-    }
-
-
 def shares(look: Look) -> dict[str, float]:
     """Share of the picture that may be skin by its colour; how many hues, and how strong."""
-    red, blue = _ratios(look.tiny[look.subject_of(look.tiny.shape)].astype(np.float32))
+    red, blue = _beside_green(look)
     skin = (red > SKIN_RED[0]) & (red < SKIN_RED[1]) & (blue < SKIN_BLUE)
-    return {"skin_share": float(skin.mean() * look.subject.mean()), **_hues(look)}
-
-
-def _ratios(pixels: Plane) -> tuple[Plane, Plane]:
-    return _of_green(np.log(pixels + LEVEL))
-
-
-def _of_green(logarithms: Plane) -> tuple[Plane, Plane]:
-    red, green, blue = logarithms.T
-    return red - green, blue - green
+    share = skin[look.subject_of(look.tiny.shape)].mean()
+    return {"skin_share": float(share * look.subject.mean()), **_hues(look)}
 
 
 def _hues(look: Look) -> dict[str, float]:
@@ -99,5 +115,5 @@ def _hues(look: Look) -> dict[str, float]:
     some = shares[shares > 0]
     return {
         "hue_spread": float(-(some * np.log(some)).sum()),
-        "saturation": float(np.median(saturation) / 255),
+        "saturation": median(np.asarray(saturation)) / 255,
     }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from derm_service.imaging.gate import spectra
 from derm_service.imaging.gate.look import Look
+from derm_service.imaging.gate.ranks import median, percentile
 from derm_service.imaging.gate.spectra import Places, Plane, Waves
 
 UNIT = "log2 of power"
@@ -34,7 +35,7 @@ def detail(look: Look) -> Detail:
     """Look at at most 40 tiles in full size, and at as many of the small copy."""
     found = spectra.places(look)
     flat = spectra.power(spectra.tiles(look.grey, found.flat))
-    small_noise = float(np.median(spectra.finest(flat)))
+    small_noise = median(spectra.finest(flat))
     small = Waves(spectra.power(spectra.tiles(look.grey, found.busy)), small_noise)
     luma = look.sight.luma
     middle = spectra.TILE // 2
@@ -42,7 +43,7 @@ def detail(look: Look) -> Detail:
     busy_tiles = spectra.tiles(luma, spectra.natively(look, found.peaks))
     flat_tiles = spectra.tiles(luma, spectra.natively(look, calm))
     flat_power = spectra.power(flat_tiles)
-    noise = float(np.median(spectra.finest(flat_power)))
+    noise = median(spectra.finest(flat_power))
     full = Waves(spectra.power(busy_tiles), noise)
     return Detail(found, small, full, busy_tiles, flat_tiles, flat_power)
 
@@ -61,8 +62,8 @@ def measure(found: Detail) -> dict[str, float]:
 
 def _falls(name: str, octaves: Plane) -> dict[str, float]:
     """From each octave to the next finer."""
-    falls = np.percentile(np.diff(octaves, axis=1), SHARPEST, axis=0)
-    return {f"{name}_fall_{at}": float(falls[at]) for at in range(1, 4)}
+    falls = np.diff(octaves, axis=1).T
+    return {f"{name}_fall_{at}": percentile(falls[at], SHARPEST) for at in range(1, 4)}
 
 
 def _ways(name: str, directions: Plane) -> dict[str, float]:
@@ -82,7 +83,7 @@ def _beside_coarsest(waves: Waves) -> dict[str, float]:
     octaves, (coarse, middle, fine) = waves.octaves(), waves.directions()
     coarsest = float(octaves[:, 0].mean())
     return {
-        "small_drop_2": float(np.percentile(octaves[:, 2] - octaves[:, 0], SHARPEST)),
+        "small_drop_2": percentile(octaves[:, 2] - octaves[:, 0], SHARPEST),
         "small_lowest": float(middle.min()) - coarsest,
         "small_highest": float(middle.max()) - coarsest,
         "small_near_range": float(np.ptp(middle - coarse)),

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.report import IssueCode, QualityIssue, QualityReport, Verdict
 
 SIDE, KEPT = 64, 16  # px looked at; the coarsest waves across and down that are kept
@@ -35,13 +36,12 @@ class Known:
     is_same_file: bool = False
 
 
-def fingerprint(colour: NDArray[np.uint8]) -> str:
+def fingerprint(grey: NDArray[np.uint8]) -> str:
     """The signs of the coarsest waves of brightness, in hexadecimal."""
-    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     waves = cv2.dct(small)[:KEPT, :KEPT].copy()
     waves[0, 0] = 0.0  # brightness itself says nothing
-    return np.packbits(waves > np.median(waves)).tobytes().hex()
+    return np.packbits(waves > median(waves)).tobytes().hex()
 
 
 def distance(one: str, other: str) -> int:

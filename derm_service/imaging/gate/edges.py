@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.look import LUMA, Look, Mask, in_grey
+from derm_service.imaging.gate.ranks import percentile
 
 Plane = NDArray[np.float32]
 
@@ -66,7 +67,7 @@ def of_plane(grey: NDArray[np.uint8], subject: Mask, noise: float) -> dict[str, 
         np.concatenate((each[turn - 1], each[turn], each[(turn + 1) % DIRECTIONS]))
         for turn in range(DIRECTIONS)
     )
-    found = [float(np.percentile(near, SHARPEST)) for near in beside if near.size >= LEAST]
+    found = [percentile(near, SHARPEST) for near in beside if near.size >= LEAST]
     if not found:
         return dict(USUAL)
     return {"edge_sharpest": max(found), "edge_softest": min(found)}
@@ -83,7 +84,7 @@ def _edges(grey: NDArray[np.uint8], subject: Mask, noise: float) -> tuple[NDArra
         wide[:, top : top + STRIP] = room[1:3, first:last]
         sample.append(room[3, first:last:SAMPLED, ::SAMPLED].copy())
     clear = CLEAR * np.sqrt(max(noise, 0.0)) / (np.sqrt(8 * np.pi) * NARROW**2)
-    steepest = float(np.percentile(np.concatenate(sample), STEEPEST))
+    steepest = percentile(np.concatenate(sample), STEEPEST)
     inner = np.zeros_like(subject)
     inner[1:-1, 1:-1] = subject[1:-1, 1:-1]
     found = []

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.look import LUMA, Look, Mask, brightest
+from derm_service.imaging.gate.ranks import median, percentile
 
 Plane = NDArray[np.float64]
 
@@ -24,10 +25,10 @@ def measure(look: Look) -> dict[str, float]:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     reach = np.hypot(x * width, y * height) / np.hypot(width, height)
     ends = (slice(CORNER), slice(-CORNER, None))
-    corners = [float(np.median(brightness[down, across])) for down in ends for across in ends]
+    corners = [median(brightness[down, across]) for down in ends for across in ends]
     edge = np.concatenate([brightness[0], brightness[-1], brightness[:, 0], brightness[:, -1]])
     rings = [brightness[(reach >= low) & (reach < high)] for low, high in RINGS]
-    middle = float(np.median(rings[1]))
+    middle = median(rings[1])
     return {
         **{f"ring_spread_{at}": float(np.std(rings[at])) for at in (0, 2, 3)},
         "corner_brightest": max(corners) - middle,
@@ -44,7 +45,7 @@ def subject(look: Look) -> dict[str, float]:
 def field(look: Look) -> dict[str, float]:
     """How surely dark corners are what lies outside a dermatoscope's round field: 0 to 1."""
     brightness = brightest(look.tiny)
-    dark = brightness < DARK * float(np.percentile(brightness, 80))
+    dark = brightness < DARK * percentile(brightness, 80)
     corners = _with_corners(dark)
     inside = (~corners).astype(np.uint8)
     border = (cv2.dilate(inside, np.ones((3, 3), np.uint8)) > 0) & corners

@@ -74,7 +74,7 @@ def judge(sight: Sight, *, view: View | None) -> QualityReport:
         view_declared=view.value if view else None,
         view_detected=detected.value,
         colour_card=_card(seen, judged_as),
-        fingerprint=duplicate.fingerprint(sight.colour),
+        fingerprint=duplicate.fingerprint(seen.half_grey),
     )
 
 

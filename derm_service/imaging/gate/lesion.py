@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.look import Look, Mask, some_places
+from derm_service.imaging.gate.ranks import median
 
 Plane = NDArray[np.floating]
 
@@ -50,7 +51,7 @@ def find(look: Look) -> Lesion:
     if not labels.any() or best.sum() < LEAST_AREA * look.subject.sum():
         return Lesion(nothing, 0.0, balance)
     skin = away[look.subject & ~best]
-    contrast = float(away[best].mean() - (np.median(skin) if skin.size else 0.0))
+    contrast = float(away[best].mean()) - (median(skin) if skin.size else 0.0)
     return Lesion(best, contrast, balance)
 
 
@@ -116,6 +117,6 @@ def _skin(terms: Plane, darkness: Plane) -> Plane:
         weighed = terms * trust
         surface = np.linalg.solve(weighed @ terms.T + steady, weighed @ darkness)
         off = darkness - surface @ terms
-        usual = float(np.median(np.abs(off))) + 0.02
+        usual = median(np.abs(off)) + 0.02
         trust = 1 / (1 + (off / usual * np.where(off > 0, ONE, QUARTER)) ** 2)
     return surface

@@ -19,6 +19,7 @@ from derm_service.imaging.gate.look import (
     faintest,
     some_places,
 )
+from derm_service.imaging.gate.ranks import median, percentile
 from derm_service.imaging.gate.report import Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -36,6 +37,7 @@ HALF, THIRD = np.float32(1 / 2), np.float32(1 / 3)  # what is brighter is doubte
 BESIDE = np.ones((5, 5), np.uint8)  # of the 128 px copy: this near, a lesion still shows
 LEAST_SKIN = 100  # px of that copy
 ROUGHEST = 80  # percentile
+ENDS = (2, 98)  # percentiles: from the darkest to the brightest light
 NO_FALL = (
     "light_fall", "light_slope", "light_bowl", "red_fall", "red_slope", "red_bowl", "red_rough",
 )  # fmt: skip
@@ -129,7 +131,7 @@ def fall(look: Look, lesion: Mask) -> dict[str, float]:
     return {
         **_surface("light", _laid(over, bright), over),
         **_surface("red", surface, over),
-        "red_rough": float(np.percentile(np.abs(red - surface @ terms[:, skin]), ROUGHEST)),
+        "red_rough": percentile(np.abs(red - surface @ terms[:, skin]), ROUGHEST),
     }
 
 
@@ -139,7 +141,7 @@ def shaded_regions(look: Look, lesion: Mask) -> tuple[Region, ...]:
         return ()
     skin, terms = _skin_beside(look, lesion), _terms(look)
     light = (_laid(terms[:, skin], _red(look, skin)) @ terms).reshape(look.subject.shape)
-    low, high = np.percentile(light[look.subject], (2, 98))
+    low, high = (percentile(light[look.subject], at) for at in ENDS)
     return boxes((light <= low + SHADED * (high - low)) & look.subject)
 
 
@@ -164,9 +166,10 @@ def _terms(look: Look) -> Terms:
 
 def _surface(name: str, surface: NDArray[np.float32], over: Terms) -> dict[str, float]:
     """How far the light falls over the subject, how steep it is in the middle, how it bends."""
-    low, high = np.percentile(surface @ over, (2, 98))
+    light = surface @ over
+    low, high = (percentile(light, at) for at in ENDS)
     return {
-        f"{name}_fall": float(high - low),
+        f"{name}_fall": high - low,
         f"{name}_slope": float(np.hypot(surface[1], surface[2])),
         f"{name}_bowl": float(-(surface[3] + surface[4])),
     }
@@ -181,7 +184,7 @@ def _laid(terms: Terms, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         squares = weighed @ terms.T + steady
         surface = np.linalg.solve(squares, weighed @ seen)
         off = seen - surface @ terms
-        usual = float(np.median(np.abs(off))) + 0.02
+        usual = median(np.abs(off)) + 0.02
         doubt = off / usual * np.where(off < 0, HALF, THIRD)
         trust = np.asarray(1 / (1 + doubt**2), np.float32)
     return np.asarray(surface, np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.bare import beside_skin
+from derm_service.imaging.gate.ranks import percentile
 from derm_service.imaging.gate.sight import Pixels, Sight
 
 Mask = NDArray[np.bool_]
@@ -18,6 +19,8 @@ PAPER = 250  # of 255 in every channel: white paper behind a hand
 MOST_MIDDLE = 0.55  # of the middle ninth that paper may fill: beyond, it is skin burnt out to white
 EVERY = 3  # places to one that a surface is laid through: it bends but once
 LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+LEVEL = 8.0  # added to levels before they are compared: ratios of next to nothing say nothing
+LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + LEVEL)  # of each of the 256 levels
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _no_longer_than(long_side: int, pixels: Pixels) -> Pixels:
 def _behind(tiny: Pixels) -> Mask:
     """What lies behind the subject: black and white areas that reach the edge."""
     top = brightest(tiny)
-    dark = top <= max(RIM, int(0.2 * float(np.percentile(top, 90))))
+    dark = top <= max(RIM, int(0.2 * percentile(top, 90)))
     white = touching_edge(faintest(tiny) >= PAPER)
     height, width = white.shape
     middle = white[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]

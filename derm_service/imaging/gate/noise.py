@@ -4,6 +4,7 @@ import numpy as np
 
 from derm_service.imaging.gate import spectra
 from derm_service.imaging.gate.detail import Detail
+from derm_service.imaging.gate.ranks import median, percentile
 
 UNIT = "log2 of levels squared"
 
@@ -12,7 +13,7 @@ def measure(found: Detail) -> dict[str, float]:
     """Power of the finest octave in the flattest tiles in full size: usually and at least."""
     finest = spectra.finest(found.flat_power)
     return {
-        "grain": float(np.log2(np.median(finest) + 0.01)),
-        "least_grain": float(np.log2(np.percentile(finest, 10) + 0.01)),
+        "grain": float(np.log2(median(finest) + 0.01)),
+        "least_grain": float(np.log2(percentile(finest, 10) + 0.01)),
         "diagonal_grain": float(np.log2(spectra.diagonal(found.flat_power) + 0.01)),
     }

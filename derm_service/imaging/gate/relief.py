@@ -11,17 +11,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from derm_service.imaging.gate.look import Look, Mask, brightest, faintest
+from derm_service.imaging.gate.look import LOGARITHMS, Look, Mask, brightest, faintest
+from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.sight import COLOUR_SIDE, shrunk
 
 Plane = NDArray[np.float32]
 
-LEVEL = 8.0  # added to every channel: ratios of next to nothing say nothing
 FINE, MIDDLING = 1.0, 2.5  # px of the 256 px copy
 BURNT, BLACK = 250, 6  # of 255: no detail is left there
 LEAST = 200  # px
 FAINTEST = 1e-4  # detail, as a natural logarithm
-LIGHT = np.log(np.arange(256, dtype=np.float32) + LEVEL)  # of each of the 256 levels
 USUAL = {"red_detail": 0.7, "blue_alike": 0.95}  # where nothing can be seen: speaks for neither
 
 
@@ -39,7 +38,7 @@ def measure(look: Look) -> dict[str, float]:
     there &= (brightest(colours) < BURNT) & (faintest(colours) > BLACK)
     if np.count_nonzero(there) <= LEAST:
         return dict(USUAL)
-    red, green, blue = (_waves(cv2.LUT(plane, LIGHT), there) for plane in cv2.split(colours))
+    red, green, blue = (_waves(cv2.LUT(plane, LOGARITHMS), there) for plane in cv2.split(colours))
     return {
         "red_detail": _strength(red.middling) / _strength(green.middling),
         "blue_alike": _alike(green.fine, blue.fine),
@@ -52,7 +51,7 @@ def _waves(light: cv2.typing.MatLike, there: Mask) -> Waves:
 
 
 def _strength(detail: Plane) -> float:
-    return float(np.median(np.abs(detail))) + FAINTEST
+    return median(np.abs(detail)) + FAINTEST
 
 
 def _alike(one: Plane, other: Plane) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from derm_service.imaging.codes import View
 from derm_service.imaging.gate import limits
 from derm_service.imaging.gate.look import Look
+from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.report import Measure, Region
 from derm_service.imaging.gate.sight import Pixels
 
@@ -136,8 +137,11 @@ def _likeness(windows: Plane) -> Plane:
     """How like itself each window is when moved along, for each number of pixels: -1 to 1."""
     long = windows.shape[-1]
     centred = windows - windows.mean(axis=-1, keepdims=True)
-    power = np.abs(np.fft.rfft(centred, 2 * long, axis=-1)) ** 2
-    moved = np.fft.irfft(power, axis=-1)[..., : 3 * FARTHEST + 3]
+    padded = cv2.copyMakeBorder(centred, 0, 0, 0, long, cv2.BORDER_CONSTANT)
+    waves = cv2.dft(padded, flags=cv2.DFT_ROWS)
+    power = cv2.mulSpectrums(waves, waves, cv2.DFT_ROWS, conjB=True)
+    back = cv2.DFT_ROWS | cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT
+    moved = cv2.dft(power, flags=back)[:, : 3 * FARTHEST + 3]
     # fewer pixels overlap the further it is moved
     moved *= long / (long - np.arange(moved.shape[-1]))
     busy = moved[..., :1] > long  # a strip without any lines has nothing to say
@@ -167,7 +171,7 @@ def _agreed(
     same = np.abs(values / leader - 1) < AGREE
     if same.sum() < WINDOWS:
         return Scale(0.0, 0.0, 0.45, None)
-    ticks = float(np.median(values[same]))
+    ticks = median(values[same])
     spread = float(np.std(values[same])) / np.sqrt(same.sum()) + 0.1
     millimetre = ticks * (2 if _halves(likeness, found[same], ticks) else 1)
     sureness = float(np.clip(best[same].max(), 0.5, 1.0))

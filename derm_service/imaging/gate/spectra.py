@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derm_service.imaging.gate.look import Look
+from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.sight import Pixels
 
 Plane = NDArray[np.float32]
@@ -136,8 +137,9 @@ def tiles(luma: Pixels, found: list[Place]) -> Plane:
 
 def power(cut: Plane) -> Plane:
     """Power of the waves in each tile (tiles x waves), levels squared."""
-    waves = np.fft.rfft2(cut * _window)
-    found = (waves.real**2 + waves.imag**2).reshape(len(cut), -1)
+    waves = np.stack([cv2.dft(tile, flags=cv2.DFT_COMPLEX_OUTPUT) for tile in cut * _window])
+    real, imaginary = np.moveaxis(waves[:, :, : _across.size], -1, 0)  # the rest mirrors these
+    found = (real**2 + imaginary**2).reshape(len(cut), -1)
     return np.asarray(found / (_window**2).sum(), np.float32)
 
 
@@ -146,9 +148,11 @@ def finest(found: Plane) -> Plane:
 
     By the median, which few strong waves do not move; of noise it is ln 2 of the mean.
     """
-    return np.asarray(np.median(found[:, _finest], axis=1) / np.log(2), np.float32)
+    return np.array([median(tile) for tile in found[:, _finest]], np.float32) / np.float32(
+        np.log(2)
+    )
 
 
 def diagonal(found: Plane) -> float:
     """Median power of the finest diagonal waves, which compression drops first."""
-    return float(np.median(found[:, _diagonal]))
+    return median(found[:, _diagonal])
