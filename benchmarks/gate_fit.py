@@ -49,9 +49,9 @@ DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 112)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
 LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
-COLOUR_STEP = 0.3  # for a cast: skin of one tone has the colours of another in a coloured light
 NAMED_AT = 0.94  # of untouched photographs lie below, where faults do not lie apart from them
 DRAWN_ROOM = 0.2  # of the sum beyond every good drawn picture: no tone of good skin is named
+COLOUR_ROOM = 0.5  # for a cast: skin of one tone has the colours of another in a coloured light
 RETAKE_AT = 0.75  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
@@ -240,12 +240,12 @@ def limit_of(rows: list[Row], code: str, family: str) -> dict[str, Any]:
     counted = (bad == 1) & ~made
     severe = np.array([row.severe for row in own]) & counted
     visible = counted & ~severe
-    step = COLOUR_STEP if code == "colour_cast" else LEAST_STEP
-    return _limit(fit, untouched, drawn, visible, severe, step)
+    room = COLOUR_ROOM if code == "colour_cast" else DRAWN_ROOM
+    return _limit(fit, untouched, drawn, visible, severe, room)
 
 
 def _limit(
-    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table, step: float
+    fit: Fit, untouched: Table, drawn: Table, visible: Table, severe: Table, room: float
 ) -> dict[str, Any]:
     """Named beyond nearly every good picture; a retake well beyond every one."""
     sums = fit.held_out / SOFTNESS
@@ -253,8 +253,8 @@ def _limit(
     faint, strong = sums[visible], sums[severe]
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(photographs, NAMED_AT))
-    named = max(named, float(sums[drawn].max(initial=-9.0)) + DRAWN_ROOM)
-    retake = max(named + step, _between(good, strong, RETAKE_AT, 0.05))
+    named = max(named, float(sums[drawn].max(initial=-9.0)) + room)
+    retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),
         "retake": round(float(1 / (1 + np.exp(named - retake))), 4),

@@ -45,9 +45,7 @@ _RESOLUTION = (
     "small_near_least", "small_near_most", "small_fall_1", "small_fall_2",
 )  # fmt: skip
 _HAIR = ("dark_specks", "faint_specks", "dark_lines", "light_specks")
-_HAIR_LINES = (
-    *_HAIR, "small_coarse_range", "small_middle_range", "full_fall_1", "small_fall_1",
-)  # fmt: skip
+_HAIR_DARK = ("dark_specks", "dark_lines")  # a lesion's network is light, fine and faint too
 _FRAMING = ("dark_off", "light_slope", "corner_brightest")
 
 RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -61,7 +59,7 @@ RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "colour_cast": {"dermoscopic": _CAST_COLD, "camera": _CAST},
     "noise": {"dermoscopic": _NOISE, "camera": _NOISE},
     "compression": {"dermoscopic": _COMPRESSION, "camera": _COMPRESSION},
-    "hair": {"dermoscopic": _HAIR_LINES, "camera": _HAIR},
+    "hair": {"dermoscopic": _HAIR_DARK, "camera": _HAIR},
     "framing": {"dermoscopic": _FRAMING},
 }
 ONE_WAY = frozenset({"overexposed", "underexposed", "glare", "colour_cast", "noise"})

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { deviation, fitted, laid, percentile } from "./figures";
 import { bytes, components, extreme, gaussian, medianFiltered } from "./planes";
 import { resolution, smallness } from "./resolution";
-import { averaged, evenRound, noLongerThan } from "./sizes";
+import { averaged, enlarged, evenRound, noLongerThan } from "./sizes";
 
 test("percentiles lie between values, as the service counts them", () => {
   assert.equal(percentile([1, 2, 3, 4], 50), 2.5);
@@ -32,6 +32,15 @@ test("a smaller plane holds the means of what each place covers", () => {
   const plane = { width: 3, height: 2, values: Float32Array.from([0, 3, 6, 0, 3, 6]) };
 
   assert.deepEqual([...averaged(plane, 2, 1).values], [1, 5]);
+});
+
+test("a plane enlarged lies between what it was, its edges as they were", () => {
+  const plane = { width: 2, height: 2, values: Float32Array.from([0, 4, 8, 12]) };
+
+  const found = enlarged(plane, 4, 4).values;
+
+  assert.deepEqual([...found.subarray(0, 4)], [0, 1, 3, 4]);
+  assert.deepEqual([...found.subarray(4, 8)], [2, 3, 5, 6]);
 });
 
 test("a smaller picture keeps its shape and its colours", () => {

@@ -25,6 +25,12 @@ export function bytes(width: number, height: number, of: (at: number) => number)
   return { width, height, values };
 }
 
+/** The upper left part of a plane. */
+export function cropped(plane: Bytes, width: number, height: number): Bytes {
+  if (width === plane.width && height === plane.height) return plane;
+  return bytes(width, height, (at) => plane.values[Math.floor(at / width) * plane.width + (at % width)]!);
+}
+
 /** Brightness of each pixel, 0 to 255. */
 export function grey({ width, height, pixels }: Picture): Bytes {
   const values = new Uint8Array(width * height);

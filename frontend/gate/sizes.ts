@@ -78,6 +78,24 @@ export function bilinear(picture: Picture, longSide: number): Picture {
   return { width, height, pixels };
 }
 
+/** Another size, each new figure from the four it lies between. */
+export function enlarged(plane: Plane, width: number, height: number): Plane {
+  const values = new Float32Array(width * height);
+  const columns = Array.from({ length: width }, (_, at) => between(at, plane.width / width, plane.width));
+  for (let row = 0; row < height; row += 1) {
+    const [top, bottom, down] = between(row, plane.height / height, plane.height);
+    const upper = plane.values.subarray(top * plane.width, (top + 1) * plane.width);
+    const lower = plane.values.subarray(bottom * plane.width, (bottom + 1) * plane.width);
+    for (let column = 0; column < width; column += 1) {
+      const [left, right, across] = columns[column]!;
+      const over = upper[left]! * (1 - across) + upper[right]! * across;
+      const under = lower[left]! * (1 - across) + lower[right]! * across;
+      values[row * width + column] = over * (1 - down) + under * down;
+    }
+  }
+  return { width, height, values };
+}
+
 /** The two old pixels a new one lies between, and how near it is to the second. */
 function between(at: number, scale: number, length: number): [number, number, number] {
   const place = Math.min(length - 1, Math.max(0, (at + 0.5) * scale - 0.5));

@@ -60,3 +60,21 @@ def test_skin_before_a_cloth_as_bright_has_its_edge_in_colour(moved: int) -> Non
     assert in_brightness == edges.USUAL
     assert (found["edge_softest"] < 0.5) is (moved > 1)
     assert found["edge_sharpest"] == pytest.approx(discs(100)["edge_sharpest"], abs=0.3)
+
+
+def test_where_brightness_shows_no_edge_it_is_looked_for_in_colour() -> None:
+    skin, cloth = (150, 105, 85), (118, 113, 115)  # as bright, and not far apart in colour
+    row, column = np.mgrid[-SIDE // 2 : SIDE // 2, -SIDE // 2 : SIDE // 2]
+    outline = np.hypot(row, column) < RADIUS
+    light = np.where(outline[..., None], np.float32(skin), np.float32(cloth))
+    light += (row / 4)[..., None]  # which brightness tells apart well enough
+    light = cv2.GaussianBlur(light, (0, 0), 6)
+    light += np.random.default_rng(3).normal(0, np.sqrt(NOISE), light.shape)
+    pixels = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    seen = look(of_pixels(pixels))
+
+    found = edges.measure(seen, NOISE)
+
+    subject = seen.subject_of(pixels.shape[:2])
+    assert edges.of_plane(in_grey(pixels), subject, NOISE) == edges.USUAL
+    assert found["edge_sharpest"] < 0.6

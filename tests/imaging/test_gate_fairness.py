@@ -58,3 +58,22 @@ def test_a_white_ruler_on_dark_skin_is_no_reflection() -> None:
 
     assert report.scores[IssueCode.GLARE] < 0.5
     assert report.verdict is not Verdict.RETAKE
+
+
+def test_a_lesion_s_own_network_is_no_hair_on_dark_skin() -> None:
+    scores = {}
+    for monk in TONES:
+        wish = Wish(
+            View.DERMOSCOPIC,
+            Lesion(Kind.ANGIOMA, 8.2, 887),
+            monk=monk,
+            size=(1024, 768),
+            weathered=0.15,
+            hair_per_cm2=0.3,
+            limb=False,
+            seed=22,
+        )
+        shown = np.asarray(expose(draw(wish), GOOD, wish.seed))
+        scores[monk] = judged(shown, View.DERMOSCOPIC).scores[IssueCode.HAIR]
+
+    assert max(scores.values()) < 0.5, scores

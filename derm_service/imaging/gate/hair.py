@@ -1,15 +1,21 @@
-"""Hair: thin lines darker or lighter than the skin on both sides of them."""
+"""Hair: thin lines darker or lighter than the skin on both sides of them.
+
+How much darker is asked against what lies right beside them, as a share of its light: against the
+skin's usual brightness a lesion's own pattern would weigh more the darker the skin.
+"""
 
 import cv2
 import numpy as np
 
 from derm_service.imaging.gate.light import boxes
-from derm_service.imaging.gate.look import Look, Mask, median_level
+from derm_service.imaging.gate.look import Look, Mask
 from derm_service.imaging.gate.report import Region
+from derm_service.imaging.gate.sight import Pixels
 
 THIN = np.ones((9, 9), np.uint8)  # px: what is wider is no hair
-CLEAR, FAINT = 0.25, 0.10  # of the subject's brightness: how far a hair stands out
-DARK = 0.3  # of the skin right beside it that a hair takes away
+CLEAR, FAINT = 0.25, 0.10  # of the light right beside a speck: how far it stands out
+DARK = 0.3  # of the light right beside it that a line takes away
+FLOOR = 10  # levels added before shares are taken: ratios of next to nothing say nothing
 LONG = 21  # px: shorter lines are no hair
 DIRECTIONS = 12
 MIDDLE = 0.15  # of each side is left out
@@ -41,22 +47,25 @@ def regions(look: Look) -> tuple[Region, ...]:
 def _specks(look: Look, subject: Mask) -> tuple[Mask, Mask, Mask]:
     """Thin dark specks, light ones, and dark ones that stand out faintly."""
     grey = look.half_grey
-    level = median_level(grey, subject) + 10
-    clear, faint = int(CLEAR * level), int(FAINT * level)
-    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, THIN)
-    light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, THIN)
-    return (
-        np.asarray((dark > clear) & subject, np.bool_),
-        np.asarray((light > clear) & subject, np.bool_),
-        np.asarray((dark > faint) & subject, np.bool_),
-    )
+    skin = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, THIN)
+    under = cv2.morphologyEx(grey, cv2.MORPH_OPEN, THIN)
+    clear, faint = (grey < cv2.LUT(skin, _beside(-share)) for share in (CLEAR, FAINT))
+    light = grey > cv2.LUT(under, _beside(CLEAR))
+    return clear & subject, light & subject, faint & subject
+
+
+def _beside(share: float) -> Pixels:
+    """For each level of the skin the one that lies that share of it above, or if below 0, below."""
+    levels = np.arange(256)
+    to_whole = np.floor if share > 0 else np.ceil
+    return to_whole(levels + share * (levels + FLOOR)).clip(0, 255).astype(np.uint8)
 
 
 def _threads(look: Look, shape: tuple[int, ...]) -> Mask:
     """What is thin in the copy of 1024 px and much darker than the skin right beside it."""
     skin = cv2.morphologyEx(look.grey, cv2.MORPH_CLOSE, THIN)
-    limit = cv2.addWeighted(skin, 1 - DARK, skin, 0, -10 * DARK)
-    thin = cv2.dilate((look.grey < limit).astype(np.uint8), np.ones((2, 2), np.uint8))
+    dark = (look.grey < cv2.LUT(skin, _beside(-DARK))).astype(np.uint8)
+    thin = cv2.dilate(dark, np.ones((2, 2), np.uint8))
     return cv2.resize(thin, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-ALGORITHM_VERSION = "9"
+ALGORITHM_VERSION = "10"
 
 
 class IssueCode(StrEnum):
