@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -24,12 +24,21 @@ from numpy.typing import NDArray
 from benchmarks import twins
 from benchmarks.degradations import FAULTS, Fault, saved
 from benchmarks.photographs import REMARKS, Photograph, photographs
-from benchmarks.recipes import BESIDE_COLOURS, COLOURS, NEUTRAL, RECIPES, VIEW_MEASURES, way
+from benchmarks.recipes import (
+    BESIDE_COLOURS,
+    BRIGHT_COLOURS,
+    COLOURS,
+    MOST_COLOURS,
+    NEUTRAL,
+    RECIPES,
+    VIEW_MEASURES,
+    way,
+)
 from benchmarks.statistics import auroc
 from derm_service import clock
 from derm_service.imaging.codes import View
 from derm_service.imaging.gate import detail, lesion, measures
-from derm_service.imaging.gate.limits import Usual
+from derm_service.imaging.gate.limits import Colours, Usual
 from derm_service.imaging.gate.look import look
 from derm_service.imaging.gate.sight import of_pixels
 
@@ -48,10 +57,9 @@ SIZES = ((1600, FAULTS), (3200, FINE))  # px that photographs are shrunk to, and
 DRAWN = "drawn"  # how the names of drawn pictures begin
 TWINS = range(100, 112)  # seeds of the drawn scenes; those of gate_fairness are others
 PROCESSES = 2
-LEAST_STEP = 0.1  # of the sum between naming a fault and sending the photograph back for it
 NAMED_AT = 0.94  # of untouched photographs lie below, where faults do not lie apart from them
 DRAWN_ROOM = 0.2  # of the sum beyond every good drawn picture: no tone of good skin is named
-COLOUR_ROOM = 0.4  # for a cast: skin of one tone has the colours of another in a coloured light
+COLOUR_ROOM = 0.3  # for a cast: skin of one tone has the colours of another in a coloured light
 RETAKE_AT = 0.75  # of the way from the worst good photograph to all but the mildest severe fault
 SOFTNESS = 3.0  # what sums are divided by, so that scores do not all lie at the two ends
 Pixels = NDArray[np.uint8]
@@ -254,7 +262,7 @@ def _limit(
     apart = float(np.quantile(faint, 0.1)) > float(good.max())
     named = _between(good, faint, 0.5, 0.1) if apart else float(np.quantile(photographs, NAMED_AT))
     named = max(named, float(sums[drawn].max(initial=-9.0)) + room)
-    retake = max(named + LEAST_STEP, _between(good, strong, RETAKE_AT, 0.05))
+    retake = max(named, _between(good, strong, RETAKE_AT, 0.05))
     return {
         "start": round(float(fit.weights[-1]) / SOFTNESS - named, 4),
         "retake": round(float(1 / (1 + np.exp(named - retake))), 4),
@@ -302,20 +310,17 @@ def with_colour_distance(rows: list[Row]) -> tuple[list[Row], dict[str, Any]]:
             for row in own
             if row.fault == "" and row.reaches_size and "colour_cast" not in row.remark_names
         ]
-        names = (*COLOURS[family], *BESIDE_COLOURS[family])
-        alike = _moved_alike(len(names), len(BESIDE_COLOURS[family]))
-        tones = _tones([row for row in own if row.fault == "twin"], names)
+        drawn = [row for row in own if row.fault == "twin"]
         for fold in range(FOLDS):
             seen = [row for row in good if _fold(row.image) != fold]
-            usual = _usual(seen, names, tones, alike)
+            usual = _usual_colours(seen, drawn, family)
             for row in own:
                 if _fold(row.image) == fold:
                     row.figures["colour_distance"] = usual.distance(row.figures)
-        usual = _usual(good, names, tones, alike)
+        usual = _usual_colours(good, drawn, family)
         kept[family] = {
-            "measures": list(names),
-            "usual": [round(at, 4) for at in usual.usual],
-            "precision": [[round(factor, 2) for factor in row] for row in usual.precision],
+            "every": _stored_usual(usual.every),
+            "bright": _stored_usual(usual.bright),
             "evidence": (
                 f"Median and inverse covariance over {len(good)} untouched photographs, the "
                 "covariance widened by what drawn scenes differ in between the ten skin tones, and "
@@ -324,6 +329,25 @@ def with_colour_distance(rows: list[Row]) -> tuple[list[Row], dict[str, Any]]:
             ),
         }
     return rows, kept
+
+
+def _usual_colours(good: list[Row], drawn: list[Row], family: str) -> Colours:
+    every = (*COLOURS[family], *BESIDE_COLOURS[family])
+    return Colours(_usual(good, drawn, every), _usual(good, drawn, BRIGHT_COLOURS))
+
+
+def _usual(good: list[Row], drawn: list[Row], names: tuple[str, ...]) -> Usual:
+    """A light moves warmth alike wherever it is seen, magenta too, and all else not at all."""
+    typical = np.median([[row.figures[name] for name in names] for row in good], axis=0)
+    most = {name: most for name, most in MOST_COLOURS.items() if name in names}
+    loose = Usual(names, tuple(typical.tolist()), most, ())
+    away = np.array([loose.away(row.figures) for row in good])
+    kinds = [name.rsplit("_", 1)[-1] for name in names]
+    alike = np.array([[kind == "warmth", kind == "magenta"] for kind in kinds], np.float64)
+    precision = np.linalg.inv(np.cov(away.T) + _tones(drawn, names) + 1e-3 * np.eye(len(names)))
+    shared = precision @ alike
+    precision = shared @ np.linalg.inv(alike.T @ shared) @ shared.T
+    return replace(loose, precision=tuple(map(tuple, precision.tolist())))
 
 
 def _tones(drawn: list[Row], names: tuple[str, ...]) -> Table:
@@ -336,19 +360,13 @@ def _tones(drawn: list[Row], names: tuple[str, ...]) -> Table:
     return np.asarray(np.cov(np.concatenate(away).T))
 
 
-def _moved_alike(names: int, beside: int) -> Table:
-    """How a warmer and a more magenta light move the colours: together, and nothing beside them."""
-    return np.vstack([np.tile(np.eye(2), ((names - beside) // 2, 1)), np.zeros((beside, 2))])
-
-
-def _usual(good: list[Row], names: tuple[str, ...], tones: Table, alike: Table) -> Usual:
-    values = np.array([[row.figures[name] for name in names] for row in good])
-    precision = np.linalg.inv(np.cov(values.T) + tones + 1e-3 * np.eye(len(names)))
-    shared = precision @ alike
-    precision = shared @ np.linalg.inv(alike.T @ shared) @ shared.T
-    return Usual(
-        names, tuple(np.median(values, axis=0).tolist()), tuple(map(tuple, precision.tolist()))
-    )
+def _stored_usual(usual: Usual) -> dict[str, Any]:
+    return {
+        "measures": list(usual.measures),
+        "usual": [round(at, 4) for at in usual.usual],
+        "most": dict(usual.most),
+        "precision": [[round(factor, 2) for factor in row] for row in usual.precision],
+    }
 
 
 def view_of(rows: list[Row]) -> dict[str, Any]:

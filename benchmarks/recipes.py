@@ -19,7 +19,8 @@ _BLUR_PRINT = (*_BLUR, "ruler")
 _MOTION_PRINT = (*(name for name in _MOTION if name != "small_far_range"), "ruler")
 _UNDER = ("level_99", "level_95", "whole_level_99", "dim", "black")
 _OVER = ("lost_any", "lost_two", "lost_all", "high")
-_OVER_BRIGHT = (*_OVER, "level_95", "middle_level_95", "faintest_99")
+_OVER_RED = (*_OVER, "lost_red")
+_OVER_BRIGHT = (*_OVER, "heaped", "level_95", "middle_level_95", "faintest_99")
 _UNEVEN = ("red_fall", "red_slope", "red_bowl", "red_rough", "round_field")
 _GLARE = ("white_patches", "steep_borders")
 _GLARE_FAR = ("steep_borders", "enclosed_white")
@@ -34,6 +35,11 @@ COLOURS = {
 """What a coloured light moves alike: how far from usual they moved is `colour_distance`."""
 BESIDE_COLOURS = {"dermoscopic": ("light_span",), "camera": ()}
 """What it does not move, and which colours are usual goes by: a strongly coloured lesion."""
+
+BRIGHT_COLOURS = ("white_warmth", "white_magenta", "bright_warmth", "bright_magenta")
+"""Of bright places alone: where these are as usual, it is not the light that is coloured."""
+MOST_COLOURS = {"spread_warmth": 0.5, "spread_magenta": 0.5}
+"""How far from usual they count: a red lesion that fills the field moves them without end."""
 
 _CAST = ("colour_distance",)
 _CAST_COLD = (*_CAST, "middle_warmth")  # skin of any tone is warmer than fair skin, none is colder
@@ -52,7 +58,7 @@ RECIPES: dict[str, dict[str, tuple[str, ...]]] = {
     "low_resolution": {"dermoscopic": _RESOLUTION, "camera": _RESOLUTION},
     "blur": {"dermoscopic": _BLUR, "camera": _BLUR_PRINT},
     "motion_blur": {"dermoscopic": _MOTION, "camera": _MOTION_PRINT},
-    "overexposed": {"dermoscopic": _OVER_BRIGHT, "camera": _OVER},
+    "overexposed": {"dermoscopic": _OVER_BRIGHT, "camera": _OVER_RED},
     "underexposed": {"dermoscopic": _UNDER, "camera": _UNDER},
     "uneven_light": {"dermoscopic": _UNEVEN},
     "glare": {"dermoscopic": _GLARE, "camera": _GLARE_FAR},

@@ -1,6 +1,6 @@
 // How wide edges are: the one sign of sharpness that contrast, and so skin tone, leaves alone.
-// Skin before a cloth that is as bright has an edge in colour alone: there red or blue is looked at,
-// and so it is where brightness shows no edge at all.
+// Skin before a cloth that is as bright has an edge in colour alone: there red or blue is looked at
+// too, and so it is where brightness has edges in few directions.
 import { deviation, percentile } from "./figures";
 import { type Look, subjectOf } from "./look";
 import { type Bytes, bytes, convolved, cropped, gaussianWeights, luma, type Plane } from "./planes";
@@ -13,7 +13,9 @@ const FAINTEST = 0.5; // levels from pixel to pixel
 const STEEPEST = 85; // percentile of the picture's slopes from which on they are edges
 const SAMPLED = 2; // px of the copy of half the size between those the percentile is taken of
 const DIRECTIONS = 12;
+const AGREE = 0.9; // of the narrow slope that runs the way of the wide one: else it is no one edge's
 const LEAST = 60; // edge points in a direction and the two beside it
+const FEW = 4; // directions with so many: with fewer, brightness alone does not tell
 const SHARPEST = 95; // percentile of the edges of a direction
 const TELLING = 1.7; // times as much as brightness: how much red or blue alone must tell apart
 const COLOUR_NOISE = 1 / (0.299 ** 2 + 0.587 ** 2 + 0.114 ** 2); // times that of brightness, a mean of three
@@ -30,30 +32,26 @@ interface Slopes {
 
 /** How sharp the sharpest edges are in the directions where they are most and least so. */
 export function edges(seen: Look, noise: number): Record<string, number> {
-  for (const channel of channels(seen)) {
-    const found =
-      channel === null
-        ? ofPlane(seen, seen.grey, noise)
-        : ofPlane(seen, channelOf(seen, channel), noise * COLOUR_NOISE);
-    if (found) return found;
+  let turns = ratios(seen, seen.grey, noise);
+  const [channel, times] = colour(seen);
+  if (times > TELLING || beside(turns).length < FEW) {
+    const others = ratios(seen, channelOf(seen, channel), noise * COLOUR_NOISE);
+    turns = turns.map((own, turn) => own.concat(others[turn]!));
   }
-  return USUAL;
-}
-
-function ofPlane(seen: Look, plane: Bytes, noise: number): Record<string, number> | null {
-  const turns = ratios(seen, plane, noise);
-  const found: number[] = [];
-  for (let turn = 0; turn < DIRECTIONS; turn += 1) {
-    const beside = [DIRECTIONS - 1, 0, 1].map((away) => turns[(turn + away) % DIRECTIONS]!);
-    const near = beside.flat();
-    if (near.length >= LEAST) found.push(percentile(near, SHARPEST));
-  }
-  if (!found.length) return null;
+  const found = beside(turns).map((near) => percentile(near, SHARPEST));
+  if (!found.length) return USUAL;
   return { edge_sharpest: Math.max(...found), edge_softest: Math.min(...found) };
 }
 
-/** What to look for edges in, first of all brightness (null) unless red or blue tells more apart. */
-function channels(seen: Look): (0 | 2 | null)[] {
+/** The ratios of each direction that has enough of them, and of the two beside it. */
+function beside(turns: number[][]): number[][] {
+  return turns
+    .map((own, turn) => [...turns.at(turn - 1)!, ...own, ...turns[(turn + 1) % DIRECTIONS]!])
+    .filter((near) => near.length >= LEAST);
+}
+
+/** Red or blue, whichever tells more apart, and how many times as much as brightness. */
+function colour(seen: Look): [0 | 2, number] {
   const { width, height, pixels } = seen.tiny;
   const mask = subjectOf(seen, width, height).values;
   const spread = (level: (at: number) => number): number => {
@@ -64,8 +62,7 @@ function channels(seen: Look): (0 | 2 | null)[] {
   const red = spread((at) => pixels[at]!);
   const blue = spread((at) => pixels[at + 2]!);
   const bright = spread((at) => luma(pixels, at));
-  const colour = red > blue ? 0 : 2;
-  return Math.max(red, blue) > TELLING * bright ? [colour] : [null, colour];
+  return [red > blue ? 0 : 2, Math.max(red, blue) / Math.max(bright, 1e-6)];
 }
 
 function channelOf(seen: Look, channel: 0 | 2): Bytes {
@@ -98,7 +95,7 @@ function ratios(seen: Look, whole: Bytes, noise: number): number[][] {
       const step = rounded(y) * width + rounded(x);
       const along = narrowAcross[at]! * x + narrowDown[at]! * y;
       const own = steepness[at]!;
-      if (own < steepness[at + step]! || own <= steepness[at - step]! || along <= 0) continue;
+      if (own < steepness[at + step]! || own <= steepness[at - step]! || along <= AGREE * own) continue;
       const turn = Math.floor((Math.atan2(y, x) / Math.PI) * DIRECTIONS + 0.5) + DIRECTIONS;
       turns[turn % DIRECTIONS]!.push(Math.log2(along / slope));
     }

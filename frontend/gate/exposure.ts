@@ -3,6 +3,9 @@ import { logShare } from "./figures";
 import { type Look, subjectOf } from "./look";
 
 const LOST = 250; // of 255
+const END = 254; // red is lost first on skin, and only there
+const NEARLY = 220; // a good exposure thins out from here to the end, a burnt one heaps up there
+const LEAST_NEARLY = 0.01; // of the subject: less of it says nothing
 const HIGH = 240;
 const BLACK = 12;
 const DIM = 30;
@@ -10,7 +13,7 @@ const PERCENTILES = [1, 95, 99];
 
 /** Percentiles and shares of the brightest, middle and faintest colour of each pixel. */
 export function exposure(seen: Look): Record<string, number> {
-  const { brightest, middle, faintest, whole } = counted(seen);
+  const { brightest, middle, faintest, red, whole } = counted(seen);
   const levels = PERCENTILES.map((at) => [`level_${at}`, percentileOf(brightest, at / 100)] as const);
   return {
     ...Object.fromEntries(levels),
@@ -20,18 +23,22 @@ export function exposure(seen: Look): Record<string, number> {
     lost_any: logShare(share(brightest, LOST, 256)),
     lost_two: logShare(share(middle, LOST, 256)),
     lost_all: logShare(share(faintest, LOST, 256)),
+    lost_red: logShare(share(red, END, 256)),
+    heaped: logShare(share(middle, LOST, 256)) - Math.log2(share(middle, NEARLY, LOST) + LEAST_NEARLY),
     high: logShare(share(brightest, HIGH, 256)),
     black: logShare(share(brightest, 0, BLACK + 1)),
     dim: logShare(share(brightest, 0, DIM + 1)),
   };
 }
 
+type Kind = "brightest" | "middle" | "faintest" | "red" | "whole";
+
 /** Every second pixel of the 512 px copy, counted by level. */
-function counted(seen: Look): Record<"brightest" | "middle" | "faintest" | "whole", Float64Array> {
+function counted(seen: Look): Record<Kind, Float64Array> {
   const { width, height, pixels } = seen.half;
   const wide = Math.ceil(width / 2);
   const mask = subjectOf(seen, wide, Math.ceil(height / 2));
-  const found = { brightest: counts(), middle: counts(), faintest: counts(), whole: counts() };
+  const found = { brightest: counts(), middle: counts(), faintest: counts(), red: counts(), whole: counts() };
   for (let at = 0; at < mask.values.length; at += 1) {
     const place = (Math.floor(at / wide) * 2 * width + (at % wide) * 2) * 4;
     const [red, green, blue] = [pixels[place]!, pixels[place + 1]!, pixels[place + 2]!];
@@ -42,6 +49,7 @@ function counted(seen: Look): Record<"brightest" | "middle" | "faintest" | "whol
     add(found.brightest, high);
     add(found.middle, red + green + blue - high - low);
     add(found.faintest, low);
+    add(found.red, red);
   }
   return found;
 }

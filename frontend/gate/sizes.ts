@@ -53,12 +53,12 @@ function covered(
   return found;
 }
 
-/** The picture with neither side longer, each new pixel from the four it lies between. */
+/** The picture with neither side longer, both even, each new pixel from the four it lies between. */
 export function bilinear(picture: Picture, longSide: number): Picture {
   const factor = longSide / Math.max(picture.width, picture.height);
   if (factor >= 1) return picture;
-  const width = Math.max(1, evenRound(picture.width * factor));
-  const height = Math.max(1, evenRound(picture.height * factor));
+  const width = Math.max(2, 2 * evenRound((picture.width * factor) / 2));
+  const height = Math.max(2, 2 * evenRound((picture.height * factor) / 2));
   const pixels = new Uint8ClampedArray(width * height * 4);
   const from = picture.pixels;
   for (let row = 0; row < height; row += 1) {

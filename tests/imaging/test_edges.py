@@ -21,7 +21,7 @@ def discs(
     light = cv2.blur(light, (moved, 1))
     light += np.random.default_rng(3).normal(0, np.sqrt(noise), light.shape)
     grey = np.clip(np.rint(light), 0, 255).astype(np.uint8)
-    return edges.of_plane(grey, np.ones_like(grey, np.bool_), noise)
+    return edges.sharpness(edges.of_plane(grey, np.ones_like(grey, np.bool_), noise))
 
 
 @pytest.mark.parametrize("blur", [0.6, 2.0, 4.0])
@@ -57,7 +57,7 @@ def test_skin_before_a_cloth_as_bright_has_its_edge_in_colour(moved: int) -> Non
     found = edges.measure(seen, NOISE)
 
     in_brightness = edges.of_plane(in_grey(pixels), seen.subject_of(pixels.shape[:2]), NOISE)
-    assert in_brightness == edges.USUAL
+    assert edges.sharpness(in_brightness) == edges.USUAL
     assert (found["edge_softest"] < 0.5) is (moved > 1)
     assert found["edge_sharpest"] == pytest.approx(discs(100)["edge_sharpest"], abs=0.3)
 
@@ -76,5 +76,26 @@ def test_where_brightness_shows_no_edge_it_is_looked_for_in_colour() -> None:
     found = edges.measure(seen, NOISE)
 
     subject = seen.subject_of(pixels.shape[:2])
-    assert edges.of_plane(in_grey(pixels), subject, NOISE) == edges.USUAL
+    in_brightness = edges.of_plane(in_grey(pixels), subject, NOISE)
+    assert edges.sharpness(in_brightness) == edges.USUAL
     assert found["edge_sharpest"] < 0.6
+
+
+def test_where_brightness_shows_edges_one_way_only_colour_tells_of_the_others() -> None:
+    skin, cloth = (150, 105, 85), (118, 113, 115)  # as bright, and not far apart in colour
+    row, column = np.mgrid[-SIDE // 2 : SIDE // 2, -SIDE // 2 : SIDE // 2]
+    outline = np.hypot(row, column) < RADIUS
+    light = np.where(outline[..., None], np.float32(skin), np.float32(cloth))
+    light += (row / 8)[..., None]  # which brightness tells apart well enough
+    light -= np.where(row % 130 < 2, 30, 0)[..., None]  # lines that lie the way it was moved
+    light = cv2.blur(cv2.GaussianBlur(light, (0, 0), 0.6), (25, 1))
+    light += np.random.default_rng(3).normal(0, np.sqrt(NOISE), light.shape)
+    pixels = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    seen = look(of_pixels(pixels))
+
+    found = edges.measure(seen, NOISE)
+
+    subject = seen.subject_of(pixels.shape[:2])
+    in_brightness = edges.sharpness(edges.of_plane(in_grey(pixels), subject, NOISE))
+    assert in_brightness["edge_softest"] > 1
+    assert found["edge_softest"] < 0.5 < 1 < found["edge_sharpest"]

@@ -8,7 +8,7 @@ from derm_service.demo.lesions import Kind, Lesion
 from derm_service.demo.scene import Wish, draw
 from derm_service.imaging.codes import View
 from derm_service.imaging.gate.report import IssueCode, Verdict
-from tests.imaging.scenes import GOOD, judged, taken
+from tests.imaging.scenes import GOOD, codes, judged, taken
 
 TONES = (1, 4, 7, 10)
 
@@ -77,3 +77,21 @@ def test_a_lesion_s_own_network_is_no_hair_on_dark_skin() -> None:
         scores[monk] = judged(shown, View.DERMOSCOPIC).scores[IssueCode.HAIR]
 
     assert max(scores.values()) < 0.5, scores
+
+
+@pytest.mark.parametrize("monk", [1, 4, 6, 10])
+def test_a_red_lesion_that_fills_the_field_is_no_coloured_light(monk: int) -> None:
+    wish = Wish(
+        View.DERMOSCOPIC,
+        Lesion(Kind.ANGIOMA, 10.8, 700),
+        monk=monk,
+        size=(1024, 768),
+        weathered=0.21,
+        hair_per_cm2=0.0,
+        seed=37,
+    )
+    pixels = np.asarray(expose(draw(wish), GOOD, wish.seed))
+    greenish = (pixels * np.exp([-0.24, 0.36, -0.24])).clip(0, 255).astype(np.uint8)
+
+    assert IssueCode.COLOUR_CAST not in codes(judged(pixels))
+    assert IssueCode.COLOUR_CAST in codes(judged(greenish))

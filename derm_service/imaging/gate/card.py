@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from derm_service.imaging.gate.colour import beside_green
 from derm_service.imaging.gate.look import Look, brightest
 from derm_service.imaging.gate.ranks import median
 from derm_service.imaging.gate.sight import Pixels
@@ -13,6 +14,8 @@ from derm_service.imaging.gate.sight import Pixels
 Rows = NDArray[np.float64]
 
 STEPS = (12, 6, 24)  # of 255 from pixel to pixel: in poor light a patch is flatter than in sun
+SHADES = 10  # colours apart in the copy of 128 px, fewer than beside any card: what skin has
+SHADE, LEAST_SHADE = 0.3, 4  # of ln of a ratio, how far apart they are; px
 WORTH_A_SEARCH = 5  # patches at the first of these steps; where there is a card there are many
 THIN = 4  # px, short side of a patch of 512
 LONGEST = 0.2  # of the picture's long side
@@ -41,11 +44,20 @@ class Card:
 
 def find(look: Look) -> Card | None:
     """The colour card in a camera photograph, whole or in part, held any way up; None: none."""
+    if _shades(look) < SHADES:
+        return None
     groups = _neighbours(_patches(look.half))
     best = max(groups, key=lambda group: (_colours(group), len(group)), default=None)
     if best is None or len(best) < PATCHES or _colours(best) < COLOURS:
         return None
     return _lattice(best)
+
+
+def _shades(look: Look) -> int:
+    """How many colours there are in all, whatever their brightness."""
+    red, blue = (np.floor(plane / SHADE).astype(np.int64).ravel() for plane in beside_green(look))
+    found = (red - red.min()) * (int(np.ptp(blue)) + 1) + blue - blue.min()
+    return int(np.count_nonzero(np.bincount(found) >= LEAST_SHADE))
 
 
 def _patches(pixels: Pixels) -> Rows:

@@ -48,7 +48,7 @@ def ratios(look: Look) -> dict[str, float]:
     And what the colour of the light leaves alone, but strongly coloured skin does not: how far
     bright and dark are apart in all.
     """
-    beside, brightness = _beside_green(look), look.tiny.astype(np.float32) @ LUMA
+    beside, brightness = beside_green(look), look.tiny.astype(np.float32) @ LUMA
     subject = look.subject_of(brightness.shape)
     shown, faint = brightest(look.tiny) > BLACK, faintest(look.tiny)
     places = {
@@ -72,7 +72,8 @@ def ratios(look: Look) -> dict[str, float]:
     }
 
 
-def _beside_green(look: Look) -> Beside:
+def beside_green(look: Look) -> Beside:
+    """Of the copy of 128 px."""
     red, green, blue = (cv2.LUT(plane, LOGARITHMS) for plane in cv2.split(look.tiny))
     return Beside(np.asarray(red - green), np.asarray(blue - green))
 
@@ -102,7 +103,7 @@ def _middle(mask: Mask) -> Mask:
 
 def shares(look: Look) -> dict[str, float]:
     """Share of the picture that may be skin by its colour; how many hues, and how strong."""
-    red, blue = _beside_green(look)
+    red, blue = beside_green(look)
     skin = (red > SKIN_RED[0]) & (red < SKIN_RED[1]) & (blue < SKIN_BLUE)
     share = skin[look.subject_of(look.tiny.shape)].mean()
     return {"skin_share": float(share * look.subject.mean()), **_hues(look)}

@@ -27,16 +27,15 @@ def still(found: Detail) -> dict[str, float]:
 
 
 def _steps(tiles: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Differences of neighbours, across and down, each with the stepping side last."""
-    across = np.abs(np.diff(tiles, axis=2))
-    down = np.abs(np.diff(tiles.transpose(0, 2, 1), axis=2))
-    return across, down
+    """Differences of neighbours, across and down."""
+    return np.abs(np.diff(tiles, axis=2)), np.abs(np.diff(tiles, axis=1))
 
 
 def _borders(steps: tuple[NDArray[np.float32], NDArray[np.float32]]) -> float:
     """The strongest of the eight places where a grid of blocks may begin, against the others."""
+    across, down = steps
     ratios = []
-    for way in steps:
-        phases = np.array([way[..., at::BLOCK].mean() for at in range(BLOCK)]) + LEAST_STEP
+    for row in (across.mean(axis=(0, 1)), down.mean(axis=(0, 2))):
+        phases = np.array([row[at::BLOCK].mean() for at in range(BLOCK)]) + LEAST_STEP
         ratios.append(np.log2(phases.max() / np.median(np.sort(phases)[:-1])))
     return float(np.mean(ratios))

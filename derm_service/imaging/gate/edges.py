@@ -7,9 +7,11 @@ says w, however strong or faint the step is: `log2(3)` and more in focus, next t
 Only slopes well above the noise count, and only directions that have enough of them: ruler marks
 or hairs that all lie one way say nothing about movement along them.
 
-Skin before a cloth that is as bright has an edge in colour alone: there red or blue is looked at,
-and so it is where brightness shows no edge at all.
+Skin before a cloth that is as bright has an edge in colour alone: there red or blue is looked at
+too, and so it is where brightness has edges in few directions.
 """
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,8 +29,10 @@ FAINTEST = 0.5  # levels from pixel to pixel
 STEEPEST = 85  # percentile of the picture's slopes from which on they are edges
 SAMPLED = 2  # px of the copy of half the size between those the percentile is taken of
 DIRECTIONS = 12
+AGREE = 0.9  # of the narrow slope that runs the way of the wide one: else it is no one edge's
 STRIP, BESIDE = 128, 5  # rows done at once, so that they stay at hand; more that they depend on
 LEAST = 60  # edge points in a direction and the two beside it
+FEW = 4  # directions with so many: with fewer, brightness alone does not tell
 SHARPEST = 95  # percentile of the edges of a direction
 USUAL = {"edge_sharpest": 2.1, "edge_softest": 1.6}  # where there are none: speaks for nothing
 TELLING = 1.7  # times as much as brightness: how much red or blue alone must tell apart
@@ -44,46 +48,58 @@ HALF_STEP, HALF_ACROSS = STEP / 2, np.array((1, 4, 1), np.float32) / 6
 HALF_KERNEL = cv2.getGaussianKernel(9, float(np.sqrt(WIDE**2 - 2.1)) / 2)
 
 
+class Edges(NamedTuple):
+    """Where slopes are steepest: their direction, and narrow slope over wide (log2)."""
+
+    turns: NDArray[np.int_]
+    ratios: Plane
+
+    def beside(self) -> list[Plane]:
+        """The ratios of each direction that has enough of them, and of the two beside it."""
+        each = [self.ratios[self.turns == turn] for turn in range(DIRECTIONS)]
+        near = (
+            np.concatenate((each[turn - 1], each[turn], each[(turn + 1) % DIRECTIONS]))
+            for turn in range(DIRECTIONS)
+        )
+        return [ratios for ratios in near if ratios.size >= LEAST]
+
+
 def measure(look: Look, noise: float) -> dict[str, float]:
     """How sharp the sharpest edges are in the directions where they are most and least so.
 
     `noise` is the power of the noise in the copy of at most 1024 px, levels squared.
     """
     subject = look.subject_of(look.grey.shape)
-    for channel in _channels(look):
-        plane = look.grey if channel is None else look.sight.stored[..., channel]
-        own = noise if channel is None else noise * COLOUR_NOISE
-        found = of_plane(np.ascontiguousarray(plane), subject, own)
-        if found != USUAL:
-            break
-    return found
+    found = of_plane(look.grey, subject, noise)
+    channel, times = _colour(look)
+    if times > TELLING or len(found.beside()) < FEW:
+        plane = np.ascontiguousarray(look.sight.stored[..., channel])
+        colour = of_plane(plane, subject, noise * COLOUR_NOISE)
+        found = _joined([found, colour])
+    return sharpness(found)
 
 
-def _channels(look: Look) -> tuple[int | None, ...]:
-    """What to look for edges in, first of all brightness unless red or blue tells more apart."""
+def sharpness(found: Edges) -> dict[str, float]:
+    """The same of edges that have been found."""
+    sharp = [percentile(ratios, SHARPEST) for ratios in found.beside()]
+    return {"edge_sharpest": max(sharp), "edge_softest": min(sharp)} if sharp else dict(USUAL)
+
+
+def _colour(look: Look) -> tuple[int, float]:
+    """Red or blue, whichever tells more apart, and how many times as much as brightness."""
     mask = look.subject_of(look.tiny.shape).astype(np.uint8)
     red, _, blue = cv2.meanStdDev(look.tiny, mask=mask)[1].ravel()
     bright = cv2.meanStdDev(in_grey(look.tiny), mask=mask)[1].item()
-    colour = RED if red > blue else BLUE
-    return (colour,) if max(red, blue) > TELLING * bright else (None, colour)
+    return RED if red > blue else BLUE, float(max(red, blue) / max(bright, 1e-6))
 
 
-def of_plane(grey: NDArray[np.uint8], subject: Mask, noise: float) -> dict[str, float]:
-    """The same of a plane and a mask of its size."""
-    turns, ratios = _edges(grey, subject, noise)
-    each = [ratios[turns == turn] for turn in range(DIRECTIONS)]
-    beside = (
-        np.concatenate((each[turn - 1], each[turn], each[(turn + 1) % DIRECTIONS]))
-        for turn in range(DIRECTIONS)
-    )
-    found = [percentile(near, SHARPEST) for near in beside if near.size >= LEAST]
-    if not found:
-        return dict(USUAL)
-    return {"edge_sharpest": max(found), "edge_softest": min(found)}
+def _joined(parts: list[Edges]) -> Edges:
+    turns, ratios = zip(*parts, strict=True)
+    return Edges(np.concatenate(turns), np.concatenate(ratios))
 
 
-def _edges(grey: NDArray[np.uint8], subject: Mask, noise: float) -> tuple[NDArray[np.int_], Plane]:
-    """Where slopes are steepest: their direction, and narrow slope over wide (log2)."""
+def of_plane(grey: NDArray[np.uint8], subject: Mask, noise: float) -> Edges:
+    """The edges of one plane, where the mask is."""
     height, width = (side // 2 * 2 for side in grey.shape)
     grey, inner = grey[:height, :width], np.zeros((height, width), np.bool_)
     inner[1:-1, 1:-1] = subject[1 : height - 1, 1 : width - 1]
@@ -99,8 +115,7 @@ def _edges(grey: NDArray[np.uint8], subject: Mask, noise: float) -> tuple[NDArra
         at = np.flatnonzero((slope > max(FAINTEST, clear, steepest)) & inner[rows])
         across, down = (plane[rows].ravel().take(at) for plane in wide)
         found.append(_ratios(room[1:], first, at, slope.ravel().take(at), across, down))
-    turns, ratios = zip(*found, strict=True)
-    return np.concatenate(turns), np.concatenate(ratios)
+    return _joined(found)
 
 
 def _wide_slopes(grey: NDArray[np.uint8]) -> tuple[list[Plane], float]:
@@ -121,7 +136,7 @@ def _wide_slopes(grey: NDArray[np.uint8]) -> tuple[list[Plane], float]:
 
 def _ratios(
     narrow: Plane, first: int, at: NDArray[np.intp], slope: Plane, across: Plane, down: Plane
-) -> tuple[NDArray[np.int_], Plane]:
+) -> Edges:
     """Of those places those that are steepest along their slope: direction, and the ratio."""
     width = narrow.shape[2]
     narrow_x, narrow_y, steepness = (plane.ravel() for plane in narrow)
@@ -131,9 +146,9 @@ def _ratios(
     top = np.flatnonzero((here >= ahead) & (here > behind))
     x, y, slope, place = x[top], y[top], slope[top], place[top]
     along = narrow_x.take(place) * x + narrow_y.take(place) * y
-    up = along > 0
+    up = along > AGREE * here[top]
     turns = np.floor(np.arctan2(y[up], x[up]) / np.pi * DIRECTIONS + 0.5).astype(int)
-    return turns % DIRECTIONS, np.log2(along[up] / slope[up])
+    return Edges(turns % DIRECTIONS, np.log2(along[up] / slope[up]))
 
 
 def _narrow_slopes(grey: NDArray[np.uint8], top: int, room: Plane) -> tuple[int, int]:

@@ -27,6 +27,9 @@ Shares = NDArray[np.float64]
 Terms = NDArray[np.float32]  # a column for each place: what the surface is made of there
 
 LOST = 250  # of 255, in the colours as stored
+END = 254  # red is lost first on skin, and only there: other bright things are white or blue
+NEARLY = 220  # of 255: a good exposure thins out from here to the end, a burnt one heaps up there
+LEAST_LOST, LEAST_NEARLY = 0.001, 0.01  # of the subject: less of it says nothing
 HIGH = 240
 BLACK, DIM = 12, 30
 FLOOR = 6  # added to levels before they are compared: ratios of next to nothing say nothing
@@ -46,11 +49,15 @@ SHADED = 0.3  # of the fall of the light: what is darker than this is shown as t
 
 @dataclass(frozen=True)
 class Levels:
-    """Shares of the 256 levels: of each pixel's brightest colour, its middle one, its faintest."""
+    """Shares of the 256 levels: of each pixel's brightest colour, its middle one, its faintest.
+
+    And of red, whichever of the three it is.
+    """
 
     brightest: Shares
     middle: Shares
     faintest: Shares
+    red: Shares
     whole: Shares  # of the brightest colour, background too
 
 
@@ -65,6 +72,7 @@ def subject(look: Look) -> Levels:
         _shares(top, mask),
         _shares(middle, mask),
         _shares(faintest(sample), mask),
+        _shares(red, mask),
         _shares(top, None),
     )
 
@@ -85,10 +93,20 @@ def lost(found: Levels) -> dict[str, float]:
         "lost_any": _log_share(found.brightest[LOST:]),
         "lost_two": _log_share(found.middle[LOST:]),
         "lost_all": _log_share(found.faintest[LOST:]),
+        "lost_red": _log_share(found.red[END:]),
         "high": _log_share(found.brightest[HIGH:]),
         "black": _log_share(found.brightest[: BLACK + 1]),
         "dim": _log_share(found.brightest[: DIM + 1]),
     }
+
+
+def heaped(found: Levels) -> float:
+    """How much more of the middle colour lies at the bright end than shortly before it (log2).
+
+    Where there is next to nothing in either, that is between a bright picture and a burnt one.
+    """
+    lost, nearly = found.middle[LOST:].sum(), found.middle[NEARLY:LOST].sum()
+    return float(np.log2((lost + LEAST_LOST) / (nearly + LEAST_NEARLY)))
 
 
 def _shares(values: cv2.typing.MatLike, mask: Pixels | None) -> Shares:
@@ -102,7 +120,7 @@ def _percentile(shares: Shares, at: float) -> float:
 
 
 def _log_share(shares: Shares) -> float:
-    return float(np.log2(shares.sum() + 1e-3))
+    return float(np.log2(shares.sum() + LEAST_LOST))
 
 
 def lost_regions(look: Look) -> tuple[Region, ...]:

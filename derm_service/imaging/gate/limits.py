@@ -12,6 +12,7 @@ from derm_service.imaging.codes import View
 from derm_service.imaging.gate.report import IssueCode
 
 FARTHEST = 5.0  # spreads from typical beyond which a figure says no more
+UNSEEN = 1.0  # spreads by which bright places may show less of the light's colour than all do
 
 
 @dataclass(frozen=True)
@@ -49,20 +50,47 @@ class Limit:
 
 @dataclass(frozen=True)
 class Usual:
-    """Where some measures usually lie together; `precision` undoes their spread and their ties."""
+    """Where some measures usually lie together; `precision` undoes their spread and their ties.
+
+    `most` is how far from usual a measure counts at all, where that has an end.
+    """
 
     measures: tuple[str, ...]
     usual: tuple[float, ...]
+    most: Mapping[str, float]
     precision: tuple[tuple[float, ...], ...]
 
     def distance(self, figures: Mapping[str, float]) -> float:
         """How many spreads away the figures are, all directions taken together."""
-        away = [figures[name] - at for name, at in zip(self.measures, self.usual, strict=True)]
+        away = self.away(figures)
         rows = (
             sum(factor * other for factor, other in zip(row, away, strict=True))
             for row in self.precision
         )
         return math.sqrt(max(0.0, sum(row * own for row, own in zip(rows, away, strict=True))))
+
+    def away(self, figures: Mapping[str, float]) -> list[float]:
+        """How far each measure is from usual, as far as it counts."""
+        found = []
+        for name, at in zip(self.measures, self.usual, strict=True):
+            most = self.most.get(name, math.inf)
+            found.append(min(most, max(-most, figures[name] - at)))
+        return found
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What colours usually are: `every` one that is looked at, and of the `bright` places alone."""
+
+    every: Usual
+    bright: Usual
+
+    def distance(self, figures: Mapping[str, float]) -> float:
+        """How many spreads away the colour of the light is.
+
+        The light's colour shows in bright places too: what shows elsewhere alone is the lesion's.
+        """
+        return min(self.every.distance(figures), self.bright.distance(figures) + UNSEEN)
 
 
 @cache
@@ -94,12 +122,10 @@ def of_view(view: View) -> dict[IssueCode, Limit]:
 
 
 @cache
-def usual_colours(view: View) -> Usual:
+def usual_colours(view: View) -> Colours:
     """What the colours of good photographs of this view's family are."""
     stored = everything()["usual_colours"][_family(view)]
-    return Usual(
-        tuple(stored["measures"]), tuple(stored["usual"]), tuple(map(tuple, stored["precision"]))
-    )
+    return Colours(_usual(stored["every"]), _usual(stored["bright"]))
 
 
 @cache
@@ -110,6 +136,15 @@ def detector() -> Limit:
 
 def _family(view: View) -> str:
     return "dermoscopic" if view is View.DERMOSCOPIC else "camera"
+
+
+def _usual(stored: dict[str, Any]) -> Usual:
+    return Usual(
+        tuple(stored["measures"]),
+        tuple(stored["usual"]),
+        stored["most"],
+        tuple(map(tuple, stored["precision"])),
+    )
 
 
 def _limit(stored: dict[str, Any]) -> Limit:

@@ -38,6 +38,7 @@ def measure(look: Look, found: Detail, spot: Lesion) -> dict[str, Measure]:
         **_in("share", compression.still(found)),
         **_in("level of 255", light.levels(subject)),
         **_in(SHARE, light.lost(subject)),
+        **_in("log2 of shares", {"heaped": light.heaped(subject)}),
         **_in("log2 of light", light.fall(look, spot.mask)),
         **_in(SHARE, glare.measure(look)),
         **_in(RATIO, colour.ratios(look)),

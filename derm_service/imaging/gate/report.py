@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-ALGORITHM_VERSION = "10"
+ALGORITHM_VERSION = "11"
 
 
 class IssueCode(StrEnum):

@@ -46,7 +46,8 @@ def of_pixels(pixels: Pixels) -> Sight:
 def shrunk(pixels: Pixels, long_side: int = LONG_SIDE) -> Pixels:
     """A picture no longer than the small copy may be; smaller ones stay as they are.
 
-    It is halved as often as it can be first: that is fast, and no grain is let through.
+    It is halved as often as it can be first: that is fast, and no grain is let through. Its sides
+    are even, so that it can be halved again as fast.
     """
     while max(pixels.shape) >= 2 * long_side:
         size = (max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2))
@@ -56,5 +57,5 @@ def shrunk(pixels: Pixels, long_side: int = LONG_SIDE) -> Pixels:
     factor = long_side / max(height, width)
     if factor >= 1:
         return pixels
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    size = (max(2, 2 * round(width * factor / 2)), max(2, 2 * round(height * factor / 2)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
