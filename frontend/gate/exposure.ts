@@ -3,7 +3,7 @@ import { logShare } from "./figures";
 import { type Look, subjectOf } from "./look";
 
 const LOST = 250; // of 255
-const END = 254; // red is lost first on skin, and only there
+const END = 254; // from where red is lost for certain: skin loses it before any other colour
 const NEARLY = 220; // a good exposure thins out from here to the end, a burnt one heaps up there
 const LEAST_NEARLY = 0.01; // of the subject: less of it says nothing
 const HIGH = 240;

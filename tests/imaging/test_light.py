@@ -41,7 +41,7 @@ def test_red_is_lost_before_the_other_colours() -> None:
     assert found["lost_red"] > found["lost_two"] + 1
 
 
-def test_a_white_cloth_without_skin_s_red_loses_no_red() -> None:
+def test_a_bluish_cloth_that_is_burnt_out_loses_no_red() -> None:
     pixels = lit(1.0)
     pixels[: len(pixels) // 3] = (200, 225, 255)
 

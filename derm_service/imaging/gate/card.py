@@ -14,7 +14,7 @@ from derm_service.imaging.gate.sight import Pixels
 Rows = NDArray[np.float64]
 
 STEPS = (12, 6, 24)  # of 255 from pixel to pixel: in poor light a patch is flatter than in sun
-SHADES = 10  # colours apart in the copy of 128 px, fewer than beside any card: what skin has
+SHADES = 10  # colours apart in the copy of 128 px: with a card there are more, mostly fewer without
 SHADE, LEAST_SHADE = 0.3, 4  # of ln of a ratio, how far apart they are; px
 WORTH_A_SEARCH = 5  # patches at the first of these steps; where there is a card there are many
 THIN = 4  # px, short side of a patch of 512

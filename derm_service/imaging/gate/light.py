@@ -27,7 +27,7 @@ Shares = NDArray[np.float64]
 Terms = NDArray[np.float32]  # a column for each place: what the surface is made of there
 
 LOST = 250  # of 255, in the colours as stored
-END = 254  # red is lost first on skin, and only there: other bright things are white or blue
+END = 254  # of 255, from where red is lost for certain: skin loses it before any other colour
 NEARLY = 220  # of 255: a good exposure thins out from here to the end, a burnt one heaps up there
 LEAST_LOST, LEAST_NEARLY = 0.001, 0.01  # of the subject: less of it says nothing
 HIGH = 240
