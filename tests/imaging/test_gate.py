@@ -168,8 +168,9 @@ def test_grain_is_named() -> None:
     assert IssueCode.NOISE in codes(report)
 
 
-def test_strong_compression_is_named() -> None:
-    report = judged(saved(taken()[0], 6))
+@pytest.mark.parametrize("quality", [4, 5, 7, 9])
+def test_strong_compression_is_named(quality: int) -> None:
+    report = judged(saved(taken()[0], quality))
 
     assert report.verdict is Verdict.RETAKE
     assert IssueCode.COMPRESSION in codes(report)
