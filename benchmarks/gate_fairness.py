@@ -88,12 +88,12 @@ def summary(scenes: list[Taken]) -> dict[str, Any]:
 def main() -> None:
     """Draw, judge, and print one JSON object on the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=SCENES)
+    parser.add_argument("--first", type=int, default=0, help="the first scene's number")
+    parser.add_argument("--scenes", type=int, default=SCENES, help="of each view and fault")
     parser.add_argument("--processes", type=int, default=2)
     wish = parser.parse_args()
-    wishes = [
-        (fault, view, seed) for fault in FAULTS for view in View for seed in range(wish.scenes)
-    ]
+    seeds = range(wish.first, wish.first + wish.scenes)
+    wishes = [(fault, view, seed) for fault in FAULTS for view in View for seed in seeds]
     with ProcessPoolExecutor(wish.processes) as pool:
         print(json.dumps(summary(list(pool.map(taken, wishes)))))
 
